@@ -1,0 +1,62 @@
+"""Fixtures for every test: an Environment over a temporary directory, its clock, and the loopback server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aic_tui.environment import Environment, Paths
+from tests.clock import FakeClock
+from tests.loopback import Loopback
+
+MakeEnv = Callable[..., Environment]
+
+
+def build_env(root: Path, clock: FakeClock, environ: Mapping[str, str] | None = None, **changes: Any) -> Environment:
+    """An Environment whose home and directories are under ``root``, with no variables but ``environ``."""
+    home = root / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    base: dict[str, Any] = {
+        "paths": Paths(root / "config", root / "data", root / "cache", root / "state"),
+        "home": home,
+        "environ": dict(environ or {}),
+        "now": clock.now,
+        "monotonic": clock.monotonic,
+        "boottime": clock.boottime,
+        "sleep": clock.sleep,
+        "rng": random.Random(1),
+    }
+    return Environment(**{**base, **changes})
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The clock of ``env`` and ``make_env``: a sleep ends at once and moves it (``clock.auto = False`` to hold it)."""
+    return FakeClock()
+
+
+@pytest.fixture
+def make_env(tmp_path: Path, clock: FakeClock) -> MakeEnv:
+    """Builds Environments over ``tmp_path``: ``make_env(environ={...}, platform="darwin", rng=…)``."""
+
+    def make(environ: Mapping[str, str] | None = None, **changes: Any) -> Environment:
+        return build_env(tmp_path, clock, environ, **changes)
+
+    return make
+
+
+@pytest.fixture
+def env(make_env: MakeEnv) -> Environment:
+    """An Environment with no variables, an empty home and the fake clock."""
+    return make_env()
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """A plain http loopback server."""
+    with Loopback() as running:
+        yield running
