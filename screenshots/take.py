@@ -1,0 +1,96 @@
+"""Writes the pictures of the README from the program itself: ``python screenshots/take.py [NAME …]``.
+
+The demo accounts at a fixed instant, drawn by the real app at the size in the name, exported as SVG and turned into
+PNG by a headless Chromium (the only converter that draws the SVG's text where the terminal has it). Without Chromium
+only the SVG files are written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aic_tui.app import AicApp
+from aic_tui.environment import Environment, Paths
+from aic_tui.services.demo import DemoMonitor
+
+HERE = Path(__file__).parent
+NOW = datetime(2026, 11, 21, 10, 48, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: terminal size, and the keys pressed before it is taken."""
+
+    name: str
+    columns: int
+    rows: int
+    press: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("dashboard-120x40", 120, 40),
+    Picture("dashboard-80x24", 80, 24),
+    Picture("list-42x50", 42, 50),
+    Picture("strip-30x10", 30, 10),
+    Picture("detail-120x40", 120, 40, ("enter",)),
+)
+
+
+def environment(folder: Path) -> Environment:
+    """A fixed instant, no variables, and directories that are thrown away."""
+    paths = Paths(folder / "config", folder / "data", folder / "cache", folder / "state")
+    return Environment(paths=paths, home=folder, environ={"TZ": "UTC"}, now=lambda: NOW)
+
+
+async def take(picture: Picture, folder: Path) -> str:
+    """The SVG of one picture."""
+    env = environment(folder)
+    app = AicApp(env, DemoMonitor(env), theme="textual-dark")
+    async with app.run_test(size=(picture.columns, picture.rows)) as pilot:
+        await pilot.pause(0.2)
+        for key in picture.press:
+            await pilot.press(key)
+            await pilot.pause(0.3)
+        return app.export_screenshot(title="aic-tui")
+
+
+def write_png(svg_file: Path, png_file: Path) -> bool:
+    """Draw the SVG at its own size; False when there is no Chromium."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        return False
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg_file.read_text(encoding="utf-8"))
+    width, height = (round(float(box[1])), round(float(box[2]))) if box else (1400, 900)
+    with tempfile.TemporaryDirectory() as profile:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
+        flags += [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={png_file}"]
+        subprocess.run([browser, *flags, svg_file.as_uri()], check=True, capture_output=True, timeout=120)
+    return True
+
+
+def main() -> int:
+    """Take all pictures, or those named."""
+    wanted = sys.argv[1:]
+    for picture in PICTURES:
+        if wanted and picture.name not in wanted:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            svg_file = HERE / f"{picture.name}.svg"
+            svg_file.write_text(asyncio.run(take(picture, Path(folder))), encoding="utf-8")
+            drawn = write_png(svg_file.resolve(), (HERE / f"{picture.name}.png").resolve())
+            if drawn:
+                svg_file.unlink()
+            print(picture.name, "png" if drawn else "svg only: no chromium")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
