@@ -55,6 +55,7 @@ _QUERY = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"://(?:[^\s\"'<>/?#\\]{0,256}|[^\s\"'<>/:@\\]{1,128}:(?!\d+/)[^\s\"'<>@\\]{1,256})@")
+_QUOTED_INPUT = re.compile(r"(\binput_value=)(?:.{0,4000}?)(, input_type=|\]|$)", re.MULTILINE)  # pydantic's messages
 _WORDS = frozenset(["env", "keyring", "file", "discovered"])
 
 
@@ -72,6 +73,7 @@ def redact(text: str) -> str:
     """
     text = _USERINFO.sub("://…@", text)
     text = _COOKIE.sub(r"\1…", text)
+    text = _QUOTED_INPUT.sub(r"\1…\2", text)
     for pattern in (_HEADER, _SCHEME, _QUERY, _NAMED):
         text = pattern.sub(_keep_name, text)
     return _KEY.sub(lambda match: mask(match[0]), text)
