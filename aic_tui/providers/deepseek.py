@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from aic_tui.models import Balance, Reading
 from aic_tui.providers.base import Ask, Login, Provider, Reply, Request
-from aic_tui.providers.wire import Currency, Flag, Many, Number, Wire, read, shape_changed
+from aic_tui.providers.wire import Currency, Flag, Listed, Number, Wire, read, shape_changed
 
 
 class _Balance(Wire):
@@ -22,7 +22,7 @@ class _Balance(Wire):
 
 class _Answer(Wire):
     is_available: Flag = None
-    balance_infos: Many[_Balance] = ()
+    balance_infos: Listed[_Balance]
 
 
 def _plan(_ask: Ask, replies: Sequence[Reply]) -> Sequence[Request]:
@@ -38,8 +38,7 @@ def _parse(_ask: Ask, replies: Sequence[Reply]) -> Reading:
         for info in answer.balance_infos
         if info.currency is not None and info.total_balance is not None
     ]
-    understood = answer.says("balance_infos") and (balances or data["balance_infos"] == [])
-    if not understood:
+    if answer.balance_infos and not balances:
         raise shape_changed(data)
     balances.sort(key=_main_first, reverse=True)
     return Reading(

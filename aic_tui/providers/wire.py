@@ -20,7 +20,7 @@ from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.text import clean, clean_or_none
 
 _LARGEST = 10**15  # tokens of a large organisation in a year stay far below; anything above is not a measurement
-_FINEST = Decimal("1e-12")
+_DECIMALS = 12
 _NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)"
@@ -61,13 +61,15 @@ def number_or_none(value: object) -> Decimal | None:
 
 
 def _plain(number: Decimal) -> Decimal:
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < _FINEST.as_tuple().exponent:
-        number = number.quantize(_FINEST).normalize()
-        exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent > 0:
+    if _exponent(number) < -_DECIMALS:
+        number = round(number, _DECIMALS).normalize()
+    if _exponent(number) > 0:
         number = number.quantize(Decimal(1))
     return number if number else abs(number)
+
+
+def _exponent(number: Decimal) -> int:
+    return int(number.as_tuple().exponent)
 
 
 def count_or_none(value: object) -> int | None:
@@ -142,6 +144,13 @@ def _each(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
     return tuple(kept)
 
 
+def _each_of_list(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+    kept = _each(value, handler)
+    if not kept and value != []:
+        raise ValueError("no list, or none of its entries was understood")
+    return kept
+
+
 T = TypeVar("T")
 W = TypeVar("W", bound="Wire")
 
@@ -157,6 +166,8 @@ Maybe = Annotated[T | None, WrapValidator(_or_none)]
 """One nested object; None when it is malformed."""
 Many = Annotated[tuple[T, ...], WrapValidator(_each)]
 """A list whose malformed entries are dropped one by one; empty when it is no list."""
+Listed = Annotated[tuple[T, ...], WrapValidator(_each_of_list)]
+"""The same where the list is the answer: no list, or a list of rubbish only, is an error. Give it no default."""
 
 
 class Wire(BaseModel):
