@@ -1,0 +1,34 @@
+"""The time zone of everything on show, as a real zone with a name and with its summer time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+def zone_of(setting: str, environ: Mapping[str, str]) -> tzinfo:
+    """The zone that ``setting`` names; for ``local`` that of ``TZ`` or of the system.
+
+    A zone that cannot be found gives the system's present offset, which is right until its next change.
+    """
+    names = [environ.get("TZ", "").removeprefix(":"), _system_name()] if setting == "local" else [setting]
+    for name in names:
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            continue
+    return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+
+def _system_name() -> str | None:
+    """The name behind ``/etc/localtime`` or in ``/etc/timezone``, None where the system has neither."""
+    try:
+        target = str(Path("/etc/localtime").resolve())
+        if "/zoneinfo/" in target:
+            return target.rsplit("/zoneinfo/", 1)[1]
+        return Path("/etc/timezone").read_text(encoding="ascii").strip() or None
+    except (OSError, ValueError):
+        return None
