@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aic_tui.errors import UserError
+from aic_tui.text import clean
+
+CONFIG_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """One ``[accounts.<id>]`` table, or an account that discovery found (``origin`` tells which).
 
-    ``key`` is a reference, never a key: ``env:NAME``, ``keyring``, ``file`` or ``discovered:<tool>``.
-    ``fields`` holds the provider-specific settings.
+    ``key`` is a reference, never a key: ``env:NAME``, ``keyring``, ``file`` or ``discovered:<tool>``; None lets the
+    provider's own variables decide; :data:`NOT_A_REFERENCE` stands for anything else that was written there.
+    ``fields`` holds the provider-specific settings. ``origin`` is ``file`` or, for a discovered account, its source.
     """
 
     id: str
@@ -35,6 +42,10 @@ class Account:
     origin: str = "file"
 
 
+NOT_A_REFERENCE = "invalid"
+"""The ``key`` of an account whose key in config.toml is no reference. What was written may be a pasted secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The ``[general]`` table with every default filled in, after flags and environment."""
@@ -50,6 +61,149 @@ class Settings:
     mouse: bool = True
     storage: str = "keyring"
     log_level: str = "info"
+
+
+class Kind(StrEnum):
+    """How a setting is edited and checked."""
+
+    TEXT = "text"
+    ZONE = "zone"
+    CHOICE = "choice"
+    INTEGER = "integer"
+    SWITCH = "switch"
+
+
+Value = str | int | bool
+SWITCH_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the settings table. ``minimum`` and ``maximum`` are inclusive; ``flag`` is the command-line form."""
+
+    name: str
+    kind: Kind
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+    flag: str | None = None
+
+    @property
+    def env(self) -> str:
+        """The environment variable that overrides the file."""
+        return f"AIC_{self.name.upper()}"
+
+    @property
+    def default(self) -> Value:
+        """The value in force where nothing else says one."""
+        value: Value = getattr(DEFAULTS, self.name)
+        return value
+
+    @property
+    def allowed(self) -> str:
+        """What may be written, in words: ``used or left``, ``a whole number from 1 to 100``, …"""
+        match self.kind:
+            case Kind.CHOICE:
+                return " or ".join((", ".join(self.choices[:-1]), self.choices[-1]))
+            case Kind.INTEGER:
+                return f"a whole number from {self.minimum} to {self.maximum}"
+            case Kind.SWITCH:
+                return "true or false"
+            case Kind.ZONE:
+                return "local or a time zone such as Europe/Berlin"
+            case Kind.TEXT:
+                return "a name of 1 to 60 characters"
+
+    def check(self, value: object) -> Value:
+        """``value`` (a TOML value) when it is allowed here. Raises :class:`UserError` that tells what is allowed."""
+        match self.kind, value:
+            case Kind.SWITCH, bool():
+                return value
+            case Kind.INTEGER, int() if not isinstance(value, bool) and self.minimum <= value <= self.maximum:
+                return value
+            case Kind.CHOICE, str() if value in self.choices:
+                return value
+            case Kind.ZONE, str() if _is_zone(value):
+                return value
+            case Kind.TEXT, str() if 0 < len(value) <= 60 and clean(value) == value:
+                return value
+        raise UserError(f"{self.name} must be {self.allowed}.")
+
+    def read(self, text: str) -> Value:
+        """``text`` from a flag, a variable or the command line as a value. Raises :class:`UserError`."""
+        text = text.strip()
+        match self.kind:
+            case Kind.SWITCH:
+                return self.check(SWITCH_WORDS.get(text.lower()))
+            case Kind.INTEGER:
+                digits = text.removeprefix("-")
+                return self.check(int(text) if digits.isascii() and digits.isdigit() and len(digits) < 12 else None)
+            case Kind.CHOICE:
+                return self.check(text.lower())
+            case _:
+                return self.check(text)
+
+
+def _is_zone(name: str) -> bool:
+    if name in ("local", "UTC"):
+        return True
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+DEFAULTS = Settings()
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "refresh_interval_seconds",
+        Kind.INTEGER,
+        "How often due accounts are looked for; every provider has its own shortest time above this.",
+        minimum=10,
+        maximum=86_400,
+    ),
+    Setting(
+        "cache_ttl_seconds",
+        Kind.INTEGER,
+        "Figures older than this are asked for again when the program starts.",
+        minimum=0,
+        maximum=604_800,
+    ),
+    Setting("theme", Kind.TEXT, "Colours; auto follows the terminal.", flag="--theme"),
+    Setting("timezone", Kind.ZONE, "The zone of every time on screen; over SSH the server's is often not yours."),
+    Setting("privacy", Kind.SWITCH, "Masks names, e-mails, projects and money everywhere.", flag="--privacy"),
+    Setting("retention_days", Kind.INTEGER, "How long recorded figures are kept.", minimum=1, maximum=3_650),
+    Setting("show", Kind.CHOICE, "Whether gauges show what is used or what is left.", choices=("used", "left")),
+    Setting("warn_percent", Kind.INTEGER, "From this share used on, an account is marked.", minimum=1, maximum=100),
+    Setting("mouse", Kind.SWITCH, "Mouse support; off leaves selecting text to the terminal.", flag="--no-mouse"),
+    Setting(
+        "storage",
+        Kind.CHOICE,
+        "Where new keys go; keyring-only forbids the file store.",
+        choices=("keyring", "file", "keyring-only"),
+    ),
+    Setting(
+        "log_level",
+        Kind.CHOICE,
+        "How much goes to the log file.",
+        choices=("trace", "debug", "info", "warn", "error"),
+        flag="--log-level",
+    ),
+)
+
+
+def setting_named(name: str) -> Setting:
+    """The setting with that name, with or without ``general.``. Raises :class:`UserError` that lists the names."""
+    bare = name.removeprefix("general.")
+    for setting in SETTINGS:
+        if setting.name == bare:
+            return setting
+    raise UserError(f"There is no setting “{clean(bare, 60)}”. Known: {', '.join(s.name for s in SETTINGS)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +222,8 @@ class Config:
 
     ``origins`` tells for each setting name ``flag``, ``env:NAME``, ``file`` or ``default``. ``keys`` is the
     ``[keys]`` table (binding id to key). ``has_accounts`` is False when the file has no accounts table at all, which
-    lets discovery supply them.
+    lets discovery supply them. ``read_only`` is True for a broken file and for one of a newer version, whose values
+    are in force as far as they are understood. ``unknown`` names keys that mean nothing here; they survive a save.
     """
 
     settings: Settings = Settings()
@@ -78,3 +233,5 @@ class Config:
     problems: tuple[Problem, ...] = ()
     broken: bool = False
     has_accounts: bool = False
+    read_only: bool = False
+    unknown: tuple[str, ...] = ()
