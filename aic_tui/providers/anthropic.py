@@ -17,7 +17,6 @@ from aic_tui.models import ModelUsage, Reading
 from aic_tui.providers.base import Ask, Login, Provider, Reply, Request, reply_named
 from aic_tui.providers.reports import (
     DAYS,
-    INCOMPLETE_NOTE,
     Amount,
     Page,
     by_model,
@@ -29,6 +28,7 @@ from aic_tui.providers.reports import (
     midnight,
     next_cursor,
     readable,
+    report_note,
     spends,
 )
 from aic_tui.providers.wire import (
@@ -168,18 +168,12 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
         spends=costs,
         usage=day_usage(rows, ask.now, costs),
         models=by_model(rows or ()),
-        note=_note(days, is_complete(pages) and (not tokens or is_complete(tokens))),
+        note=report_note(pages, tokens, has_days=bool(days)),
     )
 
 
 def _amounts(day: _CostDay) -> list[Amount]:
     return [(None if cost.amount is None else cost.amount / 100, cost.currency) for cost in day.results]
-
-
-def _note(days: Sequence[_CostDay], whole: bool) -> str | None:
-    if not whole:
-        return INCOMPLETE_NOTE
-    return None if days else "No costs are reported for this organisation yet."
 
 
 def _rows(pages: Sequence[_TokenPage], today: datetime) -> list[ModelUsage] | None:

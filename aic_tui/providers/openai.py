@@ -16,7 +16,6 @@ from aic_tui.models import ModelUsage, Reading
 from aic_tui.providers.base import Ask, Field, Login, Provider, Reply, Request
 from aic_tui.providers.reports import (
     DAYS,
-    INCOMPLETE_NOTE,
     Amount,
     Page,
     by_model,
@@ -28,6 +27,7 @@ from aic_tui.providers.reports import (
     midnight,
     next_cursor,
     readable,
+    report_note,
     spends,
 )
 from aic_tui.providers.wire import (
@@ -143,19 +143,13 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
         spends=costs,
         usage=day_usage(rows, ask.now, costs),
         models=by_model(rows or ()),
-        note=_note(days, is_complete(pages) and (not tokens or is_complete(tokens))),
+        note=report_note(pages, tokens, has_days=bool(days)),
     )
 
 
 def _amounts(day: _CostDay) -> list[Amount]:
     # The amount is optional: without one nothing was billed.
     return [(result.amount.value, result.amount.currency) for result in day.results if result.amount]
-
-
-def _note(days: Sequence[_CostDay], whole: bool) -> str | None:
-    if not whole:
-        return INCOMPLETE_NOTE
-    return None if days else "No costs are reported for this organisation yet."
 
 
 def _rows(pages: Sequence[_TokenPage], today: datetime) -> list[ModelUsage] | None:

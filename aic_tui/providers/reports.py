@@ -20,7 +20,7 @@ from aic_tui.providers.wire import Flag, Wire, count_total, read
 
 MAX_PAGES = 5
 DAYS = 31  # today and the 30 days before it: reaches the first of every month
-INCOMPLETE_NOTE = f"The report is longer than {MAX_PAGES} pages; sums that need the rest are left out."
+_INCOMPLETE = f"The report is longer than {MAX_PAGES} pages; sums that need the rest are left out."
 
 DayCosts = Mapping[datetime, Mapping[str, Decimal] | None]
 """By UTC midnight: the amounts of a day by currency, or None when one of them could not be read."""
@@ -54,6 +54,13 @@ def next_cursor(pages: Sequence[Page]) -> str | None:
 def is_complete(pages: Sequence[Page]) -> bool:
     """True when the last page says that nothing follows."""
     return pages[-1].has_more is False or (pages[-1].has_more is None and pages[-1].next_page is None)
+
+
+def report_note(costs: Sequence[Page], tokens: Sequence[Page], *, has_days: bool) -> str | None:
+    """The sentence for reports that are cut off or empty; None for a normal one."""
+    if not is_complete(costs) or (tokens and not is_complete(tokens)):
+        return _INCOMPLETE
+    return None if has_days else "No costs are reported for this organisation yet."
 
 
 def readable(model: type[P], replies: Iterable[Reply]) -> tuple[P, ...]:

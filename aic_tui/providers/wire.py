@@ -160,6 +160,8 @@ Percent = Annotated[float | None, PlainValidator(percent_or_none)]
 Instant = Annotated[datetime | None, PlainValidator(instant_or_none)]
 Flag = Annotated[bool | None, PlainValidator(_flag)]
 Text = Annotated[str | None, PlainValidator(clean_or_none)]
+IsNull = Annotated[bool, PlainValidator(lambda value: value is None)]
+"""True where the answer says null. An unreadable value is not null: "no limit" must be said, never guessed."""
 Currency = Annotated[str | None, PlainValidator(_currency)]
 """Three letters, upper case."""
 Maybe = Annotated[T | None, WrapValidator(_or_none)]
