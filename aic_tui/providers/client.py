@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,10 +22,11 @@ from aic_tui.models import Reading, RequestEntry
 from aic_tui.providers.address import Origin, Target, proxy_variable, target_of
 from aic_tui.providers.base import Ask, Provider, Reply, Request
 from aic_tui.providers.decode import Body, error_text, is_web_page, parse_json
-from aic_tui.providers.faults import BROKEN_BEFORE_ANSWER, network_error
+from aic_tui.providers.faults import network_error, worth_a_retry
 from aic_tui.providers.headers import http_date, request_headers
-from aic_tui.providers.raw_reply import raw_text, shape_text
-from aic_tui.providers.refusals import refusal, shape_error
+from aic_tui.providers.provider_code import planned, understood
+from aic_tui.providers.raw_reply import raw_text
+from aic_tui.providers.refusals import refusal
 from aic_tui.providers.tls import build_context, verifying_context
 from aic_tui.redact import redact
 from aic_tui.text import clean
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS = 20.0
 _TIMEOUTS = {"connect": 5.0, "read": 10.0, "write": 10.0, "pool": 5.0}
 _MOST_ROUNDS = 20
-_RETRY_STATUSES = frozenset({502, 503, 504})
 
 _log = logging.getLogger("aic_tui.http")
 
@@ -108,7 +108,8 @@ class Client:
             async with asyncio.timeout(self._deadline_seconds) as deadline:
                 fetch = _Fetch(provider, account, credential, ask, deadline)
                 await self._ask_all(fetch)
-            return Fetched(_understand(fetch), raw_text(fetch.replies, key))
+            reading = understood(provider, ask, fetch.replies)
+            return Fetched(reading, raw_text(fetch.replies, key))
         except TimeoutError:
             raise ProviderError(FailureKind.TIMEOUT) from None
         except ProviderError as error:
@@ -124,12 +125,12 @@ class Client:
 
     async def _ask_all(self, fetch: _Fetch) -> None:
         for _ in range(_MOST_ROUNDS):
-            requests = _planned(fetch)
+            requests = planned(fetch.provider, fetch.ask, fetch.replies)
             if not requests:
                 return
             for request in requests:
                 fetch.replies.append(await self._ask_one(fetch, request))
-        if _planned(fetch):
+        if planned(fetch.provider, fetch.ask, fetch.replies):
             raise ProviderError(FailureKind.FORMAT_CHANGED, Reason.SHAPE, detail="the pages do not end")
 
     async def _ask_one(self, fetch: _Fetch, request: Request) -> Reply:
@@ -137,7 +138,7 @@ class Client:
         try:
             return await self._send(fetch, request)
         except ProviderError as error:
-            if fetch.retried or request.method != "GET" or not _worth_a_retry(error):
+            if fetch.retried or request.method != "GET" or not worth_a_retry(error):
                 raise
         fetch.retried = True
         await self._env.sleep(self._env.rng.uniform(0.5, 1.5))
@@ -283,36 +284,3 @@ def _open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) 
     except (ValueError, TypeError, httpx.InvalidURL):
         detail = f"{variable} holds no usable address"
     raise ProviderError(FailureKind.OFFLINE, Reason.PROXY, detail=detail)
-
-
-def _worth_a_retry(error: ProviderError) -> bool:
-    if error.http_status is not None:
-        return error.http_status in _RETRY_STATUSES and error.retry_after_seconds is None
-    return error.kind is FailureKind.OFFLINE and error.reason in BROKEN_BEFORE_ANSWER
-
-
-def _planned(fetch: _Fetch) -> Sequence[Request]:
-    try:
-        return fetch.provider.plan(fetch.ask, fetch.replies)
-    except ProviderError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a provider file met a reply that nobody has seen before
-        raise _changed(fetch, error) from None
-
-
-def _understand(fetch: _Fetch) -> Reading:
-    try:
-        return fetch.provider.parse(fetch.ask, fetch.replies)
-    except ProviderError as error:
-        if error.detail:
-            error.detail = clean(redact(error.detail))
-        raise
-    except Exception as error:  # noqa: BLE001 - as in _planned
-        raise _changed(fetch, error) from None
-
-
-def _changed(fetch: _Fetch, error: Exception) -> ProviderError:
-    changed = shape_error(error)
-    for reply in fetch.replies:
-        _log.info("%s: not understood (%s): %s", fetch.provider.id, changed.detail, shape_text(reply.data))
-    return changed

@@ -14,8 +14,8 @@ from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.providers.decode import harmless, too_large
 from aic_tui.providers.tls import tls_error
 
-BROKEN_BEFORE_ANSWER = frozenset({Reason.DNS, Reason.CONNECT})
-"""Reasons that mean that the server has not answered: one more try is harmless for a GET."""
+_BEFORE_ANSWER = frozenset({Reason.DNS, Reason.CONNECT})
+_RETRY_STATUSES = frozenset({502, 503, 504})
 
 
 _BY_NAME = {
@@ -43,6 +43,14 @@ def network_error(error: Exception, *, answered: bool, proxied: bool) -> Provide
     if answered:
         return ProviderError(FailureKind.OFFLINE, Reason.CUT_OFF)
     return _no_connection(error, causes, proxied=proxied)
+
+
+def worth_a_retry(error: ProviderError) -> bool:
+    """True where one more try of a GET within the same fetch is harmless and may help: nothing was answered, or a
+    gateway had no server at hand and did not say how long to wait."""
+    if error.http_status is not None:
+        return error.http_status in _RETRY_STATUSES and error.retry_after_seconds is None
+    return error.kind is FailureKind.OFFLINE and error.reason in _BEFORE_ANSWER
 
 
 def _no_connection(error: Exception, causes: list[BaseException], *, proxied: bool) -> ProviderError:

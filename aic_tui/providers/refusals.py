@@ -7,6 +7,7 @@ from datetime import datetime
 from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.providers.base import Ask, Provider, Reply
 from aic_tui.providers.decode import error_text, harmless
+from aic_tui.providers.provider_code import refused
 from aic_tui.providers.retry_after import explicit_retry_after, retry_after_seconds
 
 _MEANINGS: dict[int, tuple[FailureKind, Reason | None]] = {
@@ -40,7 +41,7 @@ def refusal(provider: Provider, ask: Ask, reply: Reply, text: str, now: datetime
     elif wanted:
         return None
     kind, reason = _MEANINGS.get(status) or (FailureKind.SERVER_ERROR if status >= 500 else FailureKind.ERROR, None)
-    error = _provider_word(provider, ask, reply) or ProviderError(kind, reason)
+    error = refused(provider, ask, reply) or ProviderError(kind, reason)
     complete(error, reply, text, now)
     return error
 
@@ -56,28 +57,3 @@ def complete(error: ProviderError, reply: Reply, text: str, now: datetime) -> No
         error.retry_after_seconds = retry_after_seconds(reply.headers, reply.data, date=reply.date, now=now)
     elif reply.status >= 500:
         error.retry_after_seconds = explicit_retry_after(reply.headers, date=reply.date, now=now)
-
-
-def shape_error(error: Exception) -> ProviderError:
-    """The error for a provider file that could not understand its replies.
-
-    Tells the place in the reply and the kind of trouble only: the text of such exceptions quotes the reply.
-    """
-    detail = type(error).__name__
-    listed = getattr(error, "errors", None)
-    if callable(listed):
-        try:
-            first = listed(include_url=False, include_context=False, include_input=False)[0]
-            detail = f"{'.'.join(str(part) for part in first['loc'])}: {first['type']}"
-        except Exception:  # noqa: BLE001 - only looks like pydantic's; its class name does as well
-            detail = type(error).__name__
-    return ProviderError(FailureKind.FORMAT_CHANGED, Reason.SHAPE, detail=harmless(detail))
-
-
-def _provider_word(provider: Provider, ask: Ask, reply: Reply) -> ProviderError | None:
-    try:
-        return provider.refuse(ask, reply)
-    except ProviderError as error:
-        return error
-    except Exception:  # noqa: BLE001 - a body of an unknown shape must not hide the status, which is clear
-        return None
