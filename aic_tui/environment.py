@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,8 @@ class Environment:
     """Clock, variables, places and doors to the outside.
 
     ``transport`` replaces httpx's network layer; None means the real one. ``keyring`` gives the backend to use
-    instead of the system's; it runs on the keyring thread and may hang.
+    instead of the system's; it runs on the keyring thread and may hang. ``run`` replaces the start of a helper
+    program (macOS ``security``): it is given the command line and returns standard output, or None for a failure.
     """
 
     paths: Paths
@@ -79,4 +80,5 @@ class Environment:
     rng: random.Random = field(default_factory=random.Random)
     transport: httpx.AsyncBaseTransport | None = None
     keyring: Callable[[], KeyringBackend] | None = None
+    run: Callable[[Sequence[str]], str | None] | None = None
     pid: int = field(default_factory=os.getpid)

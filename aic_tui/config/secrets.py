@@ -38,9 +38,9 @@ class _NoKeyringError(Exception):
 class Vault:
     """Reads keys by account id. ``storage`` is the setting of that name.
 
-    The keyring is asked on a daemon thread, one account at a time, for ``keyring_seconds`` at most. After a timeout, and
-    for six hours after it was found locked or a prompt was refused, it is not asked again until :meth:`wake`;
-    keys that were read before go on working.
+    The keyring is asked on a daemon thread, one account at a time, for ``keyring_seconds`` at most. After a
+    timeout, and for six hours after it was found locked or a prompt was refused, it is not asked again until
+    :meth:`wake`; keys that were read before go on working.
     """
 
     def __init__(
