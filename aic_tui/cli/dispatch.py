@@ -1,0 +1,30 @@
+"""From a verb's name to its function; a verb's module is loaded only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from aic_tui.cli.context import Context
+
+_VERBS = {
+    "usage": "usage:usage",
+    "refresh": "usage:refresh",
+    "once": "usage:once",
+    "history": "history:history",
+    "providers list": "credentials:providers",
+    "discover": "credentials:discover",
+    "doctor": "doctor:doctor",
+    "config path": "settings:path",
+    "config show": "settings:show",
+    "config get": "settings:get",
+    "config set": "settings:change",
+    "config validate": "settings:validate",
+}
+
+
+def run_verb(context: Context, verb: str | None = None) -> int:
+    """Run the verb of ``context.args`` (or ``verb``): the exit code. Raises UserError and whatever goes wrong."""
+    name = verb or " ".join(part for part in (context.args.verb, getattr(context.args, "action", None)) if part)
+    module, function = _VERBS[name].split(":")
+    code: int = getattr(import_module(f"aic_tui.cli.{module}"), function)(context)
+    return code
