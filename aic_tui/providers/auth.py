@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aic_tui.config.secrets import Vault
 
-__all__ = ["Credential", "LoginFile", "Outcome", "best_login", "environment_keys", "find_logins", "resolve"]
+__all__ = ["Credential", "LoginFile", "Outcome", "find_logins", "resolve"]
 
 _EXPIRY_MARGIN = timedelta(minutes=5)
 _LONGEST_KEY = 16_384
@@ -80,6 +80,16 @@ async def resolve(account: Account, provider: Provider, env: Environment, vault:
     if scheme == "discovered" and name:
         return _from_login(await _logins(provider, env, name), account, provider, env.now())
     raise _missing("its key in config.toml is no reference such as env:NAME")
+
+
+def account_fields(account: Account, provider: Provider, env: Environment) -> dict[str, str]:
+    """The account's provider-specific settings; where it has none, those that the provider's variables hold."""
+    from_env = {
+        field.name: value
+        for field in provider.fields
+        if (value := next((env.environ[name].strip() for name in field.env if env.environ.get(name, "").strip()), ""))
+    }
+    return {**from_env, **account.fields}
 
 
 def environment_keys(provider: Provider, env: Environment) -> list[tuple[str, str]]:

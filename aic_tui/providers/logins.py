@@ -112,7 +112,11 @@ def _judge(login: Login, origin: str, data: bytes | None) -> LoginFile:
 
             secret = SecretStr(entry.token.strip())
             return LoginFile(login.tool, origin, Outcome.FOUND, secret, entry.facts, renew=login.renew)
-    problem = "an API key only, which cannot read the subscription" if entries else "no login in it"
+    problem = "no login in it"
+    if any(entry.kind == "api" for entry in entries):
+        problem = "an API key only, which cannot read the subscription"
+    elif "oauth" not in types:
+        problem = "no API key in it"
     return LoginFile(login.tool, origin, Outcome.NO_LOGIN, problem=problem, renew=login.renew)
 
 

@@ -60,16 +60,18 @@ def accept(env: Environment, findings: Sequence[Found], flags: Mapping[str, str]
     :class:`UserError` when the file cannot be written.
     """
     config = load_config(env)
-    here = {account.id for account in config.accounts}
+    settled = {account.id for account in config.accounts}
     wanted: dict[str, Account] = {}
     for found in findings:
-        if found.account_id not in here and not found.accepted:
-            account = Account(id=found.account_id, provider_id=found.provider_id, key=found.source)
-            wanted.setdefault(account.id, account)
+        if found.account_id in settled:
+            continue
+        settled.add(found.account_id)
+        if not (found.accepted and config.has_accounts):
+            wanted[found.account_id] = Account(id=found.account_id, provider_id=found.provider_id, key=found.source)
     if not config.has_accounts:
         for account in environment_accounts(env):
             wanted.setdefault(account.id, account)
-    changes = {
+    changes: dict[tuple[str, ...], object | None] = {
         ("accounts", account.id, name): value
         for account in wanted.values()
         for name, value in account_table(account).items()

@@ -99,7 +99,8 @@ def _of_provider(provider: Provider, env: Environment, accounts: Sequence[Accoun
         )
 
     from_env = [found(f"env:{name}", name, key, None, from_tool=False) for name, key in keys]
-    better, other = [], []
+    better: list[Found] = []
+    other: list[Found] = []
     for login in logins:
         expired = is_expired(login.facts, env.now())
         problem = f"expired: {renewal_hint(login)}" if expired else None
