@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from aic_tui.store.database import Database, Work
+from aic_tui.store.database import Database
 from aic_tui.store.faults import NotSaved
+from aic_tui.store.link import Work
 from aic_tui.store.requests import KEPT_DAYS
 
 HOURLY_AFTER = timedelta(days=7)

@@ -63,9 +63,12 @@ class Store:
         self._closed = False
 
     @classmethod
-    def open(cls, env: Environment, migrations: Sequence[Step] = MIGRATIONS) -> Self:
-        """Open or create the file. Raises UserError when a newer program wrote it; every other trouble is a notice."""
-        database = Database(env, migrations)
+    def open(cls, env: Environment, migrations: Sequence[Step] = MIGRATIONS, *, patience_seconds: float = 5.0) -> Self:
+        """Open or create the file. Raises UserError when a newer program wrote it; every other trouble is a notice.
+
+        ``patience_seconds`` is how long a write waits for another program's lock before it is kept in memory.
+        """
+        database = Database(env, migrations, patience_seconds)
         try:
             database.open()
         except NewerSchema as newer:
