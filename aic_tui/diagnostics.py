@@ -32,7 +32,7 @@ LEVELS: Mapping[str, int] = {
     "trace": TRACE,
     "debug": logging.DEBUG,
     "info": logging.INFO,
-    "warning": logging.WARNING,
+    "warn": logging.WARNING,
     "error": logging.ERROR,
 }
 _LOG_BYTES = 1_000_000

@@ -17,7 +17,7 @@ from aic_tui.config.settings import Config
 from aic_tui.config.tables import read_settings
 from aic_tui.environment import Environment
 from aic_tui.text import clean
-from aic_tui.zone import zone_named
+from aic_tui.zones import zone_of
 
 if TYPE_CHECKING:
     from aic_tui.services.monitor import Monitor
@@ -58,7 +58,7 @@ class Context:
     @property
     def zone(self) -> tzinfo:
         """The zone of every time that people read."""
-        return zone_named(self.config.settings.timezone, self.env.environ)
+        return zone_of(self.config.settings.timezone, self.env.environ)
 
     @property
     def terms(self) -> Terms:

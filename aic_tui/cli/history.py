@@ -10,12 +10,12 @@ from aic_tui.cli.context import Context
 from aic_tui.cli.documents import history_document
 from aic_tui.cli.loop import run
 from aic_tui.errors import UserError
-from aic_tui.format import MASK, UNKNOWN, is_money, money, percent, quantity
+from aic_tui.format import MASK, is_money, money, percent, quantity
 from aic_tui.models import AccountState, Point
 from aic_tui.text import clean
 
 _DATE = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)")
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_DEMO_SPAN = timedelta(days=7)
 
 
 def history(context: Context) -> int:
@@ -69,7 +69,11 @@ def _recorded(
 async def _demo_points(context: Context, since: datetime | None) -> tuple[Sequence[AccountState], Sequence[Point]]:
     monitor = context.open_monitor()
     states = [state for state in monitor.states() if context.args.account in (None, state.account_id)]
-    found = [point for state in states for point in await monitor.points(state.account_id, since or _FIRST)]
+    found = [
+        point
+        for state in states
+        for point in await monitor.points(state.account_id, since or context.env.now() - _DEMO_SPAN)
+    ]
     return states, sorted(found, key=lambda point: point.at)
 
 
@@ -82,7 +86,7 @@ def _print(context: Context, points: Sequence[Point], states: Sequence[AccountSt
     hidden = context.config.settings.privacy
     rows = []
     for point in points:
-        unit = units.get((point.account_id, point.window_id), "")
+        unit = units.get((point.account_id, point.window_id), _own_unit(point.window_id))
         rows.append(
             (
                 f"{point.at.astimezone(context.zone):%Y-%m-%d %H:%M}",
@@ -98,6 +102,11 @@ def _print(context: Context, points: Sequence[Point], states: Sequence[AccountSt
         context.say("Nothing is recorded for that; `aic-tui refresh` records.")
 
 
+def _own_unit(window_id: str) -> str:
+    """Spend in another currency than USD has it in its id: ``cost:today:EUR``."""
+    return window_id.rpartition(":")[2].lower() if window_id.startswith("cost:") else ""
+
+
 def _amount(point: Point, unit: str, hidden: bool) -> str:
     currency = point.window_id.split(":")[1] if point.window_id.startswith("balance:") else "USD"
     for value in (point.balance, point.cost_usd):
@@ -107,5 +116,5 @@ def _amount(point: Point, unit: str, hidden: bool) -> str:
         return ""
     if hidden and (not unit or is_money(unit)):
         return MASK
-    limit = quantity(point.limit, unit) if point.limit is not None else UNKNOWN
-    return f"{quantity(point.used, unit)} of {limit}" if point.limit is not None else quantity(point.used, unit)
+    limit = f" of {quantity(point.limit, unit)}" if point.limit is not None else ""
+    return quantity(point.used, unit) + limit
