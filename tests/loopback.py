@@ -17,7 +17,6 @@ where routes.json maps ``"GET /path"`` to a list of answers (:func:`answer_from_
 from __future__ import annotations
 
 import argparse
-import gzip
 import json as jsonlib
 import socket
 import ssl
@@ -25,6 +24,7 @@ import struct
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -395,9 +395,12 @@ def cut_off(body: bytes = b'{"half": ') -> Answer:
 
 
 def bomb(size: int = 100_000_000) -> Answer:
-    """A gzip body that unpacks to ``size`` bytes of JSON string."""
-    packed = gzip.compress(b'"' + b"a" * (size - 2) + b'"', compresslevel=9)
-    return Answer(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
+    """A gzip body that unpacks to about ``size`` bytes of JSON string."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    piece = b"a" * 1_000_000  # piece by piece, so that making it does not need the memory that unpacking it would
+    parts = [packer.compress(b'"')] + [packer.compress(piece) for _ in range(size // len(piece))]
+    parts += [packer.compress(b'"'), packer.flush()]
+    return Answer(body=b"".join(parts), headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
 
 
 def endless(piece: bytes = b"[" + b"1," * 8000) -> Answer:

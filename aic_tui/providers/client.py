@@ -275,7 +275,9 @@ def _open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) 
     if proxy is None:
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
     try:
-        address = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}", ssl_context=None)
+        address = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
+        if address.url.scheme == "https":
+            address.ssl_context = context
         if not address.url.host:
             raise ValueError
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=address)
