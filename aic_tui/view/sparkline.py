@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aic_tui.models import Point
 from aic_tui.view.gauge import level
@@ -84,8 +84,3 @@ def area(
             cells.append(letters[min(max(eighths, 0), 8)])
         rows.append("".join(cells))
     return rows
-
-
-def day_before(now: datetime, hours: int = 24) -> datetime:
-    """The instant ``hours`` before ``now``."""
-    return now - timedelta(hours=hours)

@@ -1,0 +1,220 @@
+"""Names, glyphs, ages and verdicts of an account as lines: what card, row, strip and ranking share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from aic_tui import format as fmt
+from aic_tui.models import AccountState, MoneyKind, Spend, Status, Window
+from aic_tui.outlook import Outlook, Verdict, is_waiting, status_of
+from aic_tui.text import cell_width
+from aic_tui.view.spans import Line, Span, Tone, ViewOptions, crop_text, line
+
+_TONES = {
+    Status.OK: Tone.OK,
+    Status.WARN: Tone.WARN,
+    Status.EXHAUSTED: Tone.BAD,
+    Status.AUTH_NEEDED: Tone.NEED,
+    Status.FORBIDDEN: Tone.NEED,
+    Status.NOT_CONFIGURED: Tone.DIM,
+}
+_PERIODS = {"today": "today", "7d": "7 days", "week": "week", "30d": "30 days", "month": "month", "total": "total"}
+
+
+def say(text: str, options: ViewOptions) -> str:
+    """Our own words for this terminal: ``text``, or its ASCII form."""
+    return fmt.plain_ascii(text) if options.ascii else text
+
+
+def dot(options: ViewOptions) -> Span:
+    """The separator between two thoughts."""
+    return Span(" - " if options.ascii else " · ", Tone.DIM)
+
+
+def status(state: AccountState, options: ViewOptions) -> Status | None:
+    """The account's status, or None while it waits for its first answer."""
+    return None if is_waiting(state) else status_of(state, options.warn_percent, options.now)
+
+
+def tone_of(word: Status | None) -> Tone:
+    """The tone of a status: everything that passes by itself waits, only what needs the user calls for him."""
+    return _TONES.get(word, Tone.WAIT) if word else Tone.WAIT
+
+
+def glyph(state: AccountState, options: ViewOptions) -> Span:
+    """The status glyph in its tone."""
+    word = status(state, options)
+    return Span(fmt.status_glyph(word, ascii_only=options.ascii), tone_of(word))
+
+
+def name(state: AccountState, options: ViewOptions) -> str:
+    """The user's name for the account; under privacy the provider's, with stars in place of what differs."""
+    label = state.label or state.provider_name
+    if not options.privacy or label == state.provider_name:
+        return label
+    return f"{state.provider_name} {fmt.MASK}"
+
+
+def byline(state: AccountState, options: ViewOptions) -> str:
+    """What stands beside the name: the plan, else who the provider says this is; "" when neither is known."""
+    reading = state.reading
+    if reading is None:
+        return ""
+    return reading.plan or fmt.masked(reading.account_name, options.privacy) or ""
+
+
+def fit_name(text: str, cells: int) -> str:
+    """``text`` in at most ``cells``: whole words while a word fits, then letters. Never an ellipsis."""
+    if cell_width(text) <= cells:
+        return text
+    words = text.split(" ")
+    for count in range(len(words) - 1, 0, -1):
+        shorter = " ".join(words[:count])
+        if shorter and cell_width(shorter) <= cells:
+            return shorter
+    return crop_text(text, max(cells, 0)).rstrip()
+
+
+def age(state: AccountState, options: ViewOptions) -> str:
+    """How old the figures are ("2m", "now"); "" when there are none."""
+    return fmt.age(state.fetched_at, options.now) if state.fetched_at else ""
+
+
+def short_label(window: Window) -> str:
+    """A window's name for narrow places: "5 hours" is "5h", other names stay."""
+    words = window.label.split(" ")
+    if len(words) == 2 and words[0].isdigit() and words[1] in ("hour", "hours", "day", "days"):
+        return words[0] + words[1][0]
+    return window.label
+
+
+def percent_used(ratio: float | None, options: ViewOptions) -> str:
+    """ "53% used" or "47% left"; a dash alone when it is not known."""
+    text = fmt.percent(ratio, options.show)
+    return say(text, options) if ratio is None else f"{text} {options.show}"
+
+
+def clock(at: datetime, options: ViewOptions, *, full: bool = False) -> str:
+    """Clock time in the user's zone, with the day once it is not today."""
+    return fmt.clock(at, options.now, options.zone, full=full)
+
+
+def money(amount: Decimal | None, currency: str, options: ViewOptions) -> str:
+    """An amount, or stars under privacy."""
+    return fmt.MASK if options.privacy and amount is not None else say(fmt.money(amount, currency), options)
+
+
+def amounts(window: Window, options: ViewOptions) -> str:
+    """ "1,380 of 1,500 requests" where the window tells amounts, else ""; money is hidden under privacy."""
+    if options.privacy and fmt.is_money(window.unit):
+        return ""
+    return say(fmt.used_of_limit(window.used, window.limit, window.unit) or "", options)
+
+
+def spend_amount(spend: Spend, options: ViewOptions) -> str:
+    """A sum with the sign of its kind: "≈ $14.20" for estimates, else "$14.20"."""
+    text = money(spend.amount, spend.currency, options)
+    return say(f"≈ {text}", options) if spend.kind is MoneyKind.ESTIMATE else text
+
+
+def spend_kind(spend: Spend) -> str:
+    """What kind of money it is, in a word or two."""
+    return {
+        MoneyKind.BILLED: "billed",
+        MoneyKind.ESTIMATE: "API-equivalent estimate",
+        MoneyKind.INCLUDED: "included in plan",
+        MoneyKind.UNKNOWN: "billed or not: unknown",
+    }[spend.kind]
+
+
+def period(spend: Spend) -> str:
+    """The period of a spend in words."""
+    return _PERIODS.get(spend.period, spend.period)
+
+
+def verdict_tone(seen: Outlook, warn_percent: int) -> Tone:
+    """The tone of one window's bar: its own severity, whether shown as used or as left."""
+    if seen.ratio is None:
+        return Tone.DIM
+    if seen.ratio >= 1:
+        return Tone.BAD
+    risky = seen.ratio * 100 >= warn_percent or seen.verdict is Verdict.RUNS_OUT
+    return Tone.WARN if risky else Tone.OK
+
+
+def verdict_lines(seen: Outlook, options: ViewOptions) -> list[Line]:
+    """The verdict on a window in words, the longest form first: "lasts · 71% used at reset in 2 h 12 m"."""
+    lead, forms = _verdict_forms(seen, options)
+    tails = [line((say(form, options), Tone.DIM)) for form in forms]
+    head = line(lead)
+    long_forms = [(*head, dot(options), *tail) for tail in tails] if head else tails
+    return [*long_forms, head] if head else long_forms
+
+
+def _verdict_forms(seen: Outlook, options: ViewOptions) -> tuple[Span, list[str]]:
+    """The verdict's word in its tone, and what may follow it, the longest first."""
+    within = fmt.countdown(seen.resets_at, options.now) if seen.resets_at else None
+    at = clock(seen.resets_at, options) if seen.resets_at else ""
+    if seen.verdict is Verdict.LASTS:
+        share = fmt.percent(seen.pace, options.show)
+        in_time = [f"{share} {options.show} at reset in {within}"] if within else []
+        return Span("lasts", Tone.OK), [*in_time, f"{share} {options.show} at reset", f"{share} at reset"]
+    if seen.verdict is Verdict.RUNS_OUT:
+        return _runs_out(seen, options), [f"{seen.pace:.1f}× the even pace", f"{seen.pace:.1f}×"]
+    if seen.verdict is Verdict.EXHAUSTED:
+        back = f"back {at}" if at else "no reset known"
+        return Span("exhausted", Tone.BAD), [*([f"{back} · in {within}"] if within else []), back]
+    if seen.verdict is Verdict.RESET_DUE:
+        return Span("reset due", Tone.WAIT), [f"since {at}"]
+    return Span(""), {
+        Verdict.NOT_STARTED: ["starts with the next request", "not started"],
+        Verdict.TOO_EARLY: [f"too early to tell · resets in {within}", "too early to tell"],
+        Verdict.UNLIMITED: ["no limit"],
+    }.get(seen.verdict, [f"resets in {within}"] if within else [])
+
+
+def _runs_out(seen: Outlook, options: ViewOptions) -> Span:
+    at = seen.runs_out_at
+    return Span(f"runs out {clock(at, options)}" if at else "runs out", Tone.WARN)
+
+
+def failure_lines(state: AccountState, options: ViewOptions) -> list[Line]:
+    """The parts of the failure's sentence: what happened, what to do, the next try. Empty without a failure."""
+    if state.failure is None:
+        return []
+    what, advice, next_try = fmt.failure_text(state.failure, options.zone, options.now)
+    tone = tone_of(status(state, options))
+    parts = [(what, tone), (advice or "", Tone.PLAIN), (next_try or "", Tone.DIM)]
+    return [line((say(text, options), part_tone)) for text, part_tone in parts if text]
+
+
+def wrap(text: str, cells: int, most: int) -> list[str] | None:
+    """``text`` broken between words into at most ``most`` lines of ``cells``; None when it does not fit whole."""
+    rows: list[str] = []
+    for word in text.split():
+        if cell_width(word) > cells:
+            return None
+        if rows and cell_width(rows[-1]) + 1 + cell_width(word) <= cells:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows if len(rows) <= most else None
+
+
+def wrap_parts(parts: Sequence[Line], options: ViewOptions, cells: int, most: int) -> list[Line]:
+    """As many thoughts as fit whole into ``most`` lines, each in its tone; later ones are dropped first."""
+    rows: list[list[Span]] = []
+    for part in parts:
+        text, tone = part[0]
+        if rows and sum(cell_width(s.text) for s in rows[-1]) + 3 + cell_width(text) <= cells:
+            rows[-1] += [dot(options), Span(text, tone)]
+            continue
+        broken = wrap(text, cells, most - len(rows))
+        if broken is None:
+            if rows:
+                continue
+            broken = [fit_name(text, cells)] if most > 0 else []
+        rows += [[Span(row, tone)] for row in broken]
+    return [tuple(row) for row in rows]
