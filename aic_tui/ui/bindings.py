@@ -39,6 +39,34 @@ DASHBOARD_BINDINGS = [
     Binding("pagedown", "move('pagedown')", "page down", id="page_down", tooltip="… further down", show=False),
 ]
 
+PAGE_BINDINGS = [
+    Binding("escape", "back", "back", id="back", tooltip="Back to the screen before"),
+    Binding("up,k", "scroll('up')", "up", id="page_line_up", tooltip="One line up", show=False),
+    Binding("down,j", "scroll('down')", "down", id="page_line_down", tooltip="One line down", show=False),
+    Binding("pageup", "scroll('pageup')", "page up", id="page_page_up", tooltip="One page up", show=False),
+    Binding("pagedown,space", "scroll('pagedown')", "page down", id="page_page_down", tooltip="One page down", show=False),
+    Binding("home", "scroll('home')", "top", id="page_top", tooltip="To the top", show=False),
+    Binding("end", "scroll('end')", "bottom", id="page_bottom", tooltip="To the end", show=False),
+]
+
+DETAIL_BINDINGS = [
+    Binding("r", "refresh", "refresh", id="detail_refresh", tooltip="Ask this account's provider now"),
+    Binding("left_square_bracket", "range(-1)", "shorter", id="range_shorter", tooltip="A shorter range of history"),
+    Binding("right_square_bracket", "range(1)", "longer", id="range_longer", tooltip="A longer range of history"),
+    Binding("tab", "lane(1)", "window", id="next_lane", tooltip="Plot the next window or balance"),
+    Binding("w", "raw", "raw reply", id="raw", tooltip="The last reply as it came, redacted; it is kept in memory only"),
+    Binding("left,h", "sibling(-1)", "previous", id="previous_account", tooltip="The account before", show=False),
+    Binding("right,l", "sibling(1)", "next", id="next_account", tooltip="The account after", show=False),
+]
+
+WELCOME_BINDINGS = [
+    Binding("enter", "accept", "use these", id="accept", tooltip="Use the marked logins from now on"),
+    Binding("space", "toggle", "mark", id="toggle", tooltip="Mark or unmark this login"),
+    Binding("up,k", "point(-1)", "up", id="welcome_up", tooltip="The login above", show=False),
+    Binding("down,j", "point(1)", "down", id="welcome_down", tooltip="The login below", show=False),
+    Binding("escape", "back", "not now", id="not_now", tooltip="Use none of them; they are offered again at the next start"),
+]
+
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.
 FOOTER_ORDER = ("detail", "refresh", "filter", "sort", "show", "privacy", "refresh_all", "theme", "reverse", "mouse")
 FOOTER_LAST = ("help", "quit")
