@@ -61,7 +61,7 @@ DETAIL_BINDINGS = [
 
 WELCOME_BINDINGS = [
     Binding("enter", "accept", "use these", id="accept", tooltip="Use the marked logins from now on"),
-    Binding("space", "toggle", "mark", id="toggle", tooltip="Mark or unmark this login"),
+    Binding("space", "mark", "mark", id="mark", tooltip="Mark or unmark this login"),
     Binding("up,k", "point(-1)", "up", id="welcome_up", tooltip="The login above", show=False),
     Binding("down,j", "point(1)", "down", id="welcome_down", tooltip="The login below", show=False),
     Binding("escape", "back", "not now", id="not_now", tooltip="Use none of them; they are offered again at the next start"),

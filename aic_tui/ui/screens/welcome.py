@@ -87,7 +87,7 @@ class WelcomeScreen(PageScreen):
         if self._rows:
             self.page.reveal(self._rows[self._place])
 
-    def action_toggle(self) -> None:
+    def action_mark(self) -> None:
         """Mark the pointed login, or take its mark away."""
         if self._asked:
             found = self._asked[self._place]
