@@ -27,7 +27,7 @@ _PREFIXED = (
     + r"|AKIA[0-9A-Z]{16}(?![0-9A-Za-z])"
     + r"|[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])"
     # The same prefixes in base64, as they look inside Basic credentials or dumped bodies.
-    + "|(?:c2st|Z2h[opu]X|Z2l0aHViX3|QUl6Y|eWEyOS|Z3NrX|eGFpL|cHBseC)"
+    + "|(?:c2st|Z2h[vw1]X|Z2l0aHViX3|QUl6Y|eWEyOS|Z3NrX|eGFpL|cHBseC)"
     + r"[A-Za-z0-9+/_-]{12,}=*"
 )
 _KEY = re.compile(_START + f"(?:{_PREFIXED})")
