@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
@@ -275,11 +276,13 @@ def _open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) 
     if proxy is None:
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
     try:
-        address = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
+        url = proxy if "://" in proxy else f"http://{proxy}"
+        parts = urlsplit(url)  # stricter than httpx about hosts and ports
+        if not parts.hostname or parts.port == 0:
+            raise ValueError
+        address = httpx.Proxy(url)
         if address.url.scheme == "https":
             address.ssl_context = context
-        if not address.url.host:
-            raise ValueError
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=address)
     except ImportError:
         detail = f"{variable} names a SOCKS proxy, which needs the package socksio"

@@ -18,8 +18,8 @@ _MEANINGS: dict[int, tuple[FailureKind, Reason | None]] = {
     407: (FailureKind.OFFLINE, Reason.PROXY),
     408: (FailureKind.TIMEOUT, None),
     429: (FailureKind.RATE_LIMITED, None),
-    511: (FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML),  # "network authentication required": a captive portal
 }
+_CAPTIVE_PORTAL = 511  # "network authentication required"
 # Statuses whose meaning stands even when the body is a web page. All others are then a gateway's, above all 200 and
 # 403: Cloudflare answers good tokens so, and "log in again" would be wrong advice.
 _CLEAR_AS_PAGE = frozenset({401, 402, 404, 407, 408, 429})
@@ -36,7 +36,7 @@ def refusal(provider: Provider, ask: Ask, reply: Reply, text: str, now: datetime
         return ProviderError(FailureKind.BLOCKED_BY_GATEWAY, Reason.REDIRECT, http_status=status)
     wanted = 200 <= status < 300 or status in request.accept
     if reply.is_html and not (wanted and request.accept_html):
-        if status < 500 and status not in _CLEAR_AS_PAGE:
+        if status not in _CLEAR_AS_PAGE and (status < 500 or status == _CAPTIVE_PORTAL):
             return ProviderError(FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML, http_status=status)
     elif wanted:
         return None
