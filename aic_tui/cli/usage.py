@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import usage_document
@@ -24,6 +25,12 @@ _WHY = {
     "offline": "this machine is offline",
     "disabled": "disabled",
 }
+_GRAPH_SPAN = timedelta(hours=24)
+_NO_ACCOUNTS = """No accounts yet. Keys in the environment and logins of other tools become accounts:
+  aic-tui discover --accept  takes what is on this machine
+  aic-tui doctor             lists every place that was looked at
+  aic-tui --demo             shows invented accounts
+"""
 
 
 def usage(context: Context) -> int:
@@ -56,7 +63,10 @@ async def _usage(context: Context, wanted: Selection, ask: Ask | None) -> int:
             chosen = [state for state in monitor.states() if state.account_id in ids]
         for notice in monitor.notices:
             context.say(notice)
-        _print(context, chosen)
+        if context.as_json:
+            context.document(usage_document(chosen, context.terms))
+        else:
+            await _print(context, monitor, chosen)
     finally:
         await monitor.aclose()
     return 0
@@ -81,10 +91,7 @@ def _tell(context: Context, outcomes: Sequence[Outcome], states: Sequence[Accoun
             context.say(f"{name}: not asked, {_WHY.get(outcome.why or '', 'not now')}{until}")
 
 
-def _print(context: Context, states: Sequence[AccountState]) -> None:
-    if context.as_json:
-        context.document(usage_document(states, context.terms))
-        return
+async def _print(context: Context, monitor: Monitor, states: Sequence[AccountState]) -> None:
     from aic_tui.view.plain import plain_dashboard
     from aic_tui.view.spans import ViewOptions
 
@@ -97,8 +104,12 @@ def _print(context: Context, states: Sequence[AccountState]) -> None:
         ascii=context.ascii_only,
         warn_percent=terms.warn_percent,
     )
-    text = plain_dashboard(states, options, context.page_width)
-    context.write(text if text.endswith("\n") else f"{text}\n")
+    since = terms.now - _GRAPH_SPAN
+    points = {state.account_id: await monitor.points(state.account_id, since) for state in states}
+    badges = ["demo"] if monitor.is_demo else []
+    context.write(plain_dashboard(states, options, context.page_width, points, badges))
+    if not states:
+        context.write(_NO_ACCOUNTS)
 
 
 def _selection(context: Context) -> Selection:
