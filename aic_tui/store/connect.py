@@ -122,33 +122,37 @@ def _step(connection: sqlite3.Connection, step: Step, number: int) -> None:
         raise MigrationFailed(f"step {number}: {error}") from error
 
 
-def is_sound(path: Path, timeout: float) -> bool:
-    """Whether ``quick_check`` passes and every table can be read. Raises ``sqlite3.Error`` when locked or the like."""
+def is_sound(path: Path, migrations: Sequence[Step], timeout: float) -> bool:
+    """Whether :func:`verdict` has no complaint. Raises ``sqlite3.Error`` when the file is locked or the like."""
     try:
-        connection = connect(path, timeout, writing=False)
-        try:
-            return verdict(connection) is None
-        finally:
-            connection.close()
+        with contextlib.closing(connect(path, timeout, writing=False)) as connection:
+            return verdict(migrations, connection) is None
     except sqlite3.Error as error:
-        if is_damage(error):
-            return False
-        raise
+        if passing_reason(error):
+            raise
+        return False
 
 
-def verdict(connection: sqlite3.Connection) -> str | None:
-    """The first complaint of ``quick_check`` or of a missing table; None when all is well."""
+def verdict(migrations: Sequence[Step], connection: sqlite3.Connection) -> str | None:
+    """The first complaint of ``quick_check`` or of a missing table or column; None when all is well."""
     try:
         answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         if answer != "ok":
             return answer
-        for table in TABLES:
-            connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - our own names
+        with contextlib.closing(_empty(migrations)) as model:
+            missing = _columns(model) - _columns(connection)
     except sqlite3.Error as error:
         if passing_reason(error):
             raise
         return str(error)
-    return None
+    return f"missing: {min(missing)}" if missing else None
+
+
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    # quick_check says nothing about a name that a flipped bit has changed.
+    return {
+        (table, str(row[1])) for table in TABLES for row in connection.execute(f"PRAGMA table_info({table})").fetchall()
+    }
 
 
 def in_memory(path: Path, migrations: Sequence[Step]) -> sqlite3.Connection:
@@ -161,11 +165,15 @@ def in_memory(path: Path, migrations: Sequence[Step]) -> sqlite3.Connection:
                 if version_of(source) != len(migrations):
                     raise sqlite3.DatabaseError
                 source.backup(memory)
-            if verdict(memory) is None:
+            if verdict(migrations, memory) is None:
                 return memory
         except sqlite3.Error:
             pass
         memory.close()
+    return _empty(migrations)
+
+
+def _empty(migrations: Sequence[Step]) -> sqlite3.Connection:
     memory = _open(":memory:", 0)
     with contextlib.suppress(MigrationFailed):
         for number, step in enumerate(migrations):

@@ -46,6 +46,7 @@ class Database:
         mounts: Path = connect.MOUNTS,
     ) -> None:
         self._env = env
+        self._migrations = migrations
         self.path = env.paths.database
         self.notices: list[str] = []
         self.why: str | None = None
@@ -121,7 +122,7 @@ class Database:
 
     def check(self) -> str | None:
         """Run ``quick_check``; a damaged file is replaced by its readable rows. Returns the complaint, or None."""
-        found = self.read(connect.verdict, None)
+        found = self.read(partial(connect.verdict, self._migrations), None)
         if found:
             self._rescued(accused=False)
         return found
@@ -186,7 +187,7 @@ class Database:
             self._trouble(why)
             return False
         # Where SQLite itself says nothing of damage, the file is looked at before anything is moved.
-        if isinstance(error, sqlite3.Error) and not self._link.in_memory and self._rescued(accused=is_damage(error)):
+        if not self._link.in_memory and self._rescued(accused=is_damage(error)):
             return True
         raise error
 
@@ -194,7 +195,7 @@ class Database:
         try:
             return self._link.rescue(accused=accused)
         except TROUBLE as error:
-            if isinstance(error, sqlite3.Error) and passing_reason(error) is None:
+            if passing_reason(error) is None:
                 self._give_up("the damaged database could not be replaced")
                 return True
             return self._mended(error)

@@ -47,9 +47,9 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: BaseException) -> bool:
     """True when SQLite itself says that the content is broken. Locks, full disks and I/O errors never are."""
-    return _code(error) in _DAMAGED
+    return isinstance(error, sqlite3.Error) and _code(error) in _DAMAGED
 
 
 def passing_reason(error: BaseException) -> str | None:

@@ -92,19 +92,22 @@ def _record(db: sqlite3.Connection, account_id: str, window_id: str, at: float, 
     (lane,) = db.execute(
         "SELECT id FROM lanes WHERE account_id = ? AND window_id = ?", (account_id, window_id)
     ).fetchone()
-    last_two = db.execute(
-        f"SELECT at, {_VALUES} FROM points WHERE lane = ? AND at <= ? ORDER BY at DESC LIMIT 2",  # noqa: S608
+    last = db.execute(
+        f"SELECT moves, at, {_VALUES} FROM points WHERE lane = ? AND at <= ? ORDER BY at DESC LIMIT 1",  # noqa: S608
         (lane, at),
-    ).fetchall()
-    if len(last_two) == 2 and all(tuple(row[1:]) == values for row in last_two):
-        last_at = float(last_two[0][0])
-        if at - last_at <= RUN_GAP.total_seconds() and last_at - float(last_two[1][0]) > 0:
-            db.execute("UPDATE points SET at = ? WHERE lane = ? AND at = ?", (at, lane, last_at))
-            return
+    ).fetchone()
+    goes_on = last is not None and tuple(last[2:]) == values and _follows(last[1], at)
+    if goes_on and (last[0] or last[1] == at):
+        db.execute("UPDATE points SET at = ? WHERE lane = ? AND at = ?", (at, lane, last[1]))
+        return
     db.execute(
-        f"INSERT OR REPLACE INTO points (lane, at, {_VALUES}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (lane, at, *values),
+        f"INSERT OR REPLACE INTO points (lane, at, {_VALUES}, moves) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (lane, at, *values, int(goes_on)),
     )
+
+
+def _follows(before: object, at: float) -> bool:
+    return isinstance(before, float) and at - before <= RUN_GAP.total_seconds()
 
 
 def _points(

@@ -21,7 +21,8 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 # What any step between us and the file may raise for reasons that are not a defect of the caller.
-TROUBLE = (sqlite3.Error, OSError, NotSaved, MigrationFailed, NewerSchema)
+# (UnicodeDecodeError: the sqlite3 module's word for a damaged column name.)
+TROUBLE = (sqlite3.Error, OSError, NotSaved, MigrationFailed, NewerSchema, UnicodeDecodeError)
 
 _READ_PATIENCE_SECONDS = 0.25
 _CLOSE_PATIENCE_SECONDS = 0.2
@@ -56,6 +57,7 @@ class Link:
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
         self._identity: Identity | None = None
+        self._companions: dict[Path, Identity | None] = {}
         self._strikes = 0
 
     def refuse_newer(self) -> None:
@@ -71,6 +73,7 @@ class Link:
                 return
             if self._reader is not None:
                 self.detach()
+                self._drop_orphans()
                 self._tell("The database was deleted or replaced while in use. A new one is in use now.")
             self.refuse_newer()
             self._reader = self._current_reader()
@@ -81,6 +84,14 @@ class Link:
                     connect.migrate(self.path, self._migrations, left, self._mounts)
                 self._reader = connect.connect(self.path, _READ_PATIENCE_SECONDS, writing=False)
             self._identity = identity(self.path)
+            # They stay the same files for as long as we are attached.
+            self._companions = {path: identity(path) for path in (beside(self.path, "-wal"), beside(self.path, "-shm"))}
+
+    def _drop_orphans(self) -> None:
+        """Remove the WAL of a database that is gone: SQLite would apply it to the one that took its place."""
+        for path, ours in self._companions.items():
+            if ours is not None and identity(path) == ours:
+                path.unlink(missing_ok=True)
 
     def _is_attached(self) -> bool:
         if self.in_memory and self._reader is None:
@@ -188,7 +199,7 @@ class Link:
             with self._file_lock.held(time.monotonic() + self.patience_seconds):
                 if not self.path.exists():
                     return True
-                if connect.is_sound(self.path, self.patience_seconds):
+                if connect.is_sound(self.path, self._migrations, self.patience_seconds):
                     # Another instance has replaced it already, or one read went wrong.
                     self._strikes += 1
                     if not accused or self._strikes < 2:

@@ -17,9 +17,11 @@ _FIRST: Step = (
     # A lane is one series of points. Two integers in place of two texts in every point: a third of the size.
     """CREATE TABLE IF NOT EXISTS lanes (
         id INTEGER PRIMARY KEY, account_id TEXT NOT NULL, window_id TEXT NOT NULL, UNIQUE (account_id, window_id))""",
+    # ``moves`` is 1 for the last point of a flat run, which goes along in time while the value stays.
     """CREATE TABLE IF NOT EXISTS points (
         lane INTEGER NOT NULL REFERENCES lanes (id) ON DELETE CASCADE, at REAL NOT NULL, ratio REAL,
-        used TEXT, quota TEXT, balance TEXT, cost_usd TEXT, PRIMARY KEY (lane, at)) WITHOUT ROWID""",
+        used TEXT, quota TEXT, balance TEXT, cost_usd TEXT, moves INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (lane, at)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS requests (
         id INTEGER PRIMARY KEY, account_id TEXT NOT NULL, at REAL NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL,
         outcome TEXT NOT NULL, http_status INTEGER, duration_ms INTEGER, size_bytes INTEGER)""",
