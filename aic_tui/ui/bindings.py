@@ -44,7 +44,9 @@ PAGE_BINDINGS = [
     Binding("up,k", "scroll('up')", "up", id="page_line_up", tooltip="One line up", show=False),
     Binding("down,j", "scroll('down')", "down", id="page_line_down", tooltip="One line down", show=False),
     Binding("pageup", "scroll('pageup')", "page up", id="page_page_up", tooltip="One page up", show=False),
-    Binding("pagedown,space", "scroll('pagedown')", "page down", id="page_page_down", tooltip="One page down", show=False),
+    Binding(
+        "pagedown,space", "scroll('pagedown')", "page down", id="page_page_down", tooltip="One page down", show=False
+    ),
     Binding("home", "scroll('home')", "top", id="page_top", tooltip="To the top", show=False),
     Binding("end", "scroll('end')", "bottom", id="page_bottom", tooltip="To the end", show=False),
 ]
@@ -54,7 +56,9 @@ DETAIL_BINDINGS = [
     Binding("left_square_bracket", "range(-1)", "shorter", id="range_shorter", tooltip="A shorter range of history"),
     Binding("right_square_bracket", "range(1)", "longer", id="range_longer", tooltip="A longer range of history"),
     Binding("tab", "lane(1)", "window", id="next_lane", tooltip="Plot the next window or balance"),
-    Binding("w", "raw", "raw reply", id="raw", tooltip="The last reply as it came, redacted; it is kept in memory only"),
+    Binding(
+        "w", "raw", "raw reply", id="raw", tooltip="The last reply as it came, redacted; it is kept in memory only"
+    ),
     Binding("left,h", "sibling(-1)", "previous", id="previous_account", tooltip="The account before", show=False),
     Binding("right,l", "sibling(1)", "next", id="next_account", tooltip="The account after", show=False),
 ]
@@ -64,7 +68,9 @@ WELCOME_BINDINGS = [
     Binding("space", "mark", "mark", id="mark", tooltip="Mark or unmark this login"),
     Binding("up,k", "point(-1)", "up", id="welcome_up", tooltip="The login above", show=False),
     Binding("down,j", "point(1)", "down", id="welcome_down", tooltip="The login below", show=False),
-    Binding("escape", "back", "not now", id="not_now", tooltip="Use none of them; they are offered again at the next start"),
+    Binding(
+        "escape", "back", "not now", id="not_now", tooltip="Use none of them; they are offered again at the next start"
+    ),
 ]
 
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.

@@ -41,7 +41,7 @@ class Order:
         if self == Order():
             return None
         down, up = ("v", "^") if ascii_only else ("↓", "↑")
-        return f"{self.column} {up if self.reverse else down}"
+        return f"by {self.column} {up if self.reverse else down}"
 
     def saved(self) -> str:
         """As text to remember."""

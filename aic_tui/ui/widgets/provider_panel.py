@@ -23,10 +23,10 @@ class Frame(NamedTuple):
     mark: str
 
 
-_ROUND = Frame("╭", "╮", "╰", "╯", "─", "│", "")
-_HEAVY = Frame("┏", "┓", "┗", "┛", "━", "┃", "▸ ")
-_ROUND_ASCII = Frame("+", "+", "+", "+", "-", "|", "")
-_HEAVY_ASCII = Frame("#", "#", "#", "#", "=", "#", "> ")
+_ROUND = Frame("╭", "╮", "╰", "╯", "─", "│", " ")
+_HEAVY = Frame("┏", "┓", "┗", "┛", "━", "┃", "▸")
+_ROUND_ASCII = Frame("+", "+", "+", "+", "-", "|", " ")
+_HEAVY_ASCII = Frame("#", "#", "#", "#", "=", "#", ">")
 _FRAMES = {(False, False): _ROUND, (True, False): _HEAVY, (False, True): _ROUND_ASCII, (True, True): _HEAVY_ASCII}
 
 INNER_GAP = 4  # cells that the frame and its padding take from a card's width
@@ -44,14 +44,12 @@ def panel(card: Card, cells: int, rows: int, *, selected: bool, ascii_only: bool
 
 
 def _top(card: Card, cells: int, frame: Frame, tone: Tone) -> Line:
-    mark = Span(frame.mark, tone)
-    room = cells - 6 - width((mark,))
-    age = card.age if width(card.title) + width(card.age) + 3 <= room else EMPTY
-    title = crop(card.title, room)
-    age_part: Line = (Span(" ", tone), *age, Span(f" {frame.across}", tone)) if age else (Span(frame.across, tone),)
-    left: Line = (Span(f"{frame.top_left}{frame.across} ", tone), mark, *title, Span(" ", tone))
-    filler = cells - width(left) - width(age_part) - 1
-    return (*left, Span(frame.across * filler, tone), *age_part, Span(frame.top_right, tone))
+    room = cells - 4
+    age = card.age if width(card.title) + width(card.age) + 2 <= room else EMPTY
+    end: Line = (Span(" ", tone), *age, Span(" ", tone)) if age else (Span(frame.across, tone),)
+    left: Line = (Span(f"{frame.top_left}{frame.mark}", tone), *crop(card.title, room), Span(" ", tone))
+    filler = cells - width(left) - width(end) - 1
+    return (*left, Span(frame.across * filler, tone), *end, Span(frame.top_right, tone))
 
 
 def list_rows(row: tuple[Line, Line], cells: int, *, selected: bool, ascii_only: bool) -> tuple[Line, ...]:

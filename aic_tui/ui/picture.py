@@ -1,0 +1,112 @@
+"""The whole dashboard as lines, for a board, a size and the options: what the widgets then only have to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aic_tui.models import AccountState
+from aic_tui.services.monitor import Found
+from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_shape, list_shape, rows_below
+from aic_tui.ui.board import Board
+from aic_tui.ui.empty import no_accounts, no_match
+from aic_tui.ui.widgets.accounts_view import Block, GridShape
+from aic_tui.ui.widgets.history_pane import history_pane
+from aic_tui.ui.widgets.provider_panel import INNER_GAP, list_rows, panel
+from aic_tui.view.card import card
+from aic_tui.view.density import Density
+from aic_tui.view.ranking import ranking
+from aic_tui.view.row import row
+from aic_tui.view.spans import Line, Span, ViewOptions, pad
+from aic_tui.view.strip import strip
+
+_SIDE_PADDING = 2  # cells on each side of the history
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``accounts_rows`` is the height of the accounts; ``below`` may be empty, then they take all the room."""
+
+    ranking: tuple[Line, ...]
+    shape: GridShape
+    blocks: tuple[Block, ...]
+    accounts_rows: int
+    below: tuple[Line, ...]
+
+
+def picture(board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None) -> Picture:
+    """What stands in ``room``, header and footer aside. ``findings`` is for a board without accounts."""
+    ranked: tuple[Line, ...] = ()
+    if room.ranking_cells and board.states:
+        ranked = ranking(board.states, options, room.ranking_cells - RANKING_PADDING, room.main_rows - 1)
+    if not board.shown:
+        shape, blocks = _message(board, room, options, findings)
+        return Picture(ranked, shape, blocks, room.main_rows, ())
+    shape, blocks = _blocks(board, room, options)
+    needed = shape.height(len(blocks))
+    below = _below(board, room, options, rows_below(room, needed))
+    return Picture(ranked, shape, blocks, needed if below else room.main_rows, below)
+
+
+def _message(
+    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None
+) -> tuple[GridShape, tuple[Block, ...]]:
+    """Words in place of accounts: there are none, or none that match."""
+    indent = 2 if room.main_cells >= 28 else 0
+    cells = room.main_cells - 2 * indent
+    lines = no_match(board.wanted, options) if board.states else no_accounts(findings, options, cells)
+    if room.main_rows < len(lines):
+        lines = tuple(spans for spans in lines if spans)
+    indented = tuple(pad((Span(" " * indent), *spans), room.main_cells) for spans in lines)
+    return GridShape(1, room.main_cells, len(lines)), (Block("", indented),)
+
+
+def _blocks(board: Board, room: Room, options: ViewOptions) -> tuple[GridShape, tuple[Block, ...]]:
+    shown = board.shown
+    if room.density is Density.STRIP:
+        lines = strip(shown, options, room.main_cells, room.main_rows)
+        return GridShape(1, room.main_cells, room.main_rows), (Block("", lines),)
+    if room.density is Density.LIST:
+        shape = list_shape(room, len(shown))
+        return shape, tuple(_row_block(state, board, shape, options) for state in shown)
+    return _cards(shown, board, room, options)
+
+
+def _row_block(state: AccountState, board: Board, shape: GridShape, options: ViewOptions) -> Block:
+    chosen = state.account_id == board.selected_id
+    rows = row(state, options, shape.cells - 1)
+    return Block(state.account_id, list_rows(rows, shape.cells, selected=chosen, ascii_only=options.ascii))
+
+
+def _cards(
+    shown: Sequence[AccountState], board: Board, room: Room, options: ViewOptions
+) -> tuple[GridShape, tuple[Block, ...]]:
+    """Cards of one size."""
+    rows = card_body_rows(room, len(shown))
+    shape = card_shape(room, len(shown), rows + 2)
+    points = [board.points.get(state.account_id, ()) for state in shown]
+    cells = shape.cells - INNER_GAP
+    cards = [card(state, recorded, options, cells, rows) for state, recorded in zip(shown, points, strict=True)]
+    blocks = tuple(
+        Block(
+            state.account_id,
+            panel(
+                one,
+                shape.cells,
+                shape.rows,
+                selected=state.account_id == board.selected_id,
+                ascii_only=options.ascii,
+            ),
+        )
+        for state, one in zip(shown, cards, strict=True)
+    )
+    return shape, blocks
+
+
+def _below(board: Board, room: Room, options: ViewOptions, rows: int) -> tuple[Line, ...]:
+    state = board.selected
+    if state is None or not rows:
+        return ()
+    cells = room.main_cells - 2 * _SIDE_PADDING
+    title = card(state, (), options, cells).title
+    return history_pane(title, state, board.points.get(state.account_id, ()), options, cells, rows)
