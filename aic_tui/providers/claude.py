@@ -40,6 +40,7 @@ from aic_tui.providers.wire import (
 
 _SCOPE = "user:profile"
 _SCOPE_HINT = "This token cannot read usage; log in with claude itself (not with claude setup-token)."
+_RENEW_HINT = "Start the tool that keeps this login once, such as `claude`, and log in there if it asks."
 _API_KEY_HINT = "This is an API key, not a Claude login; add it as an account of the Anthropic API."
 _FIVE_HOURS, _WEEK = 18000, 604800
 
@@ -172,7 +173,7 @@ def _extra_window(extra: _Extra | None, *, is_only_lane: bool) -> Window | None:
     told = None if extra.utilization is None else extra.utilization / 100
     return Window(
         id="extra_usage",
-        label="extra",
+        label="month" if is_only_lane else "extra",
         unit=currency.lower(),
         ratio=ratio_of(extra.used_credits, extra.monthly_limit) if told is None else told,
         used=used,
@@ -187,8 +188,9 @@ def _spends(extra: Window | None) -> tuple[Spend, ...]:
 
 
 def _refuse(_ask: Ask, reply: Reply) -> ProviderError | None:
-    text = error_text(reply.data)
-    return _scope_missing(reply.status) if reply.status == 403 and ("scope" in text or _SCOPE in text) else None
+    if reply.status == 401:
+        return ProviderError(FailureKind.AUTH_NEEDED, Reason.KEY_REJECTED, hint=_RENEW_HINT, http_status=401)
+    return _scope_missing(403) if reply.status == 403 and "scope" in error_text(reply.data) else None
 
 
 def _scope_missing(status: int | None = None) -> ProviderError:

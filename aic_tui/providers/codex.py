@@ -38,7 +38,7 @@ from aic_tui.providers.wire import (
 
 _PATHS = ("/backend-api/wham/usage", "/backend-api/codex/usage")
 _BLOCKED_HINT = "Cloudflare blocks this network or program; the login is still good."
-_REJECTED_HINT = "Start codex once and log in again."
+_REJECTED_HINT = "Start the tool that keeps this login once, such as `codex`, and log in there if it asks."
 _HOUR, _DAY = 3600, 86400
 _FIVE_HOURS, _WEEK, _MONTH = 5 * _HOUR, 7 * _DAY, 30 * _DAY
 
@@ -55,7 +55,7 @@ class _Window(Wire):
     def ratio(self) -> float | None:
         if self.used_percent is not None:
             return self.used_percent / 100
-        return None if self.remaining_percent is None else max(1 - self.remaining_percent / 100, 0.0)
+        return None if self.remaining_percent is None else max(100 - self.remaining_percent, 0.0) / 100
 
     @property
     def seconds(self) -> int | None:
@@ -113,7 +113,7 @@ class _Usage(Wire):
 def _plan(ask: Ask, replies: Sequence[Reply]) -> Sequence[Request]:
     """The first path; the second after 404 or a 403 web page."""
     if replies and replies[-1].status == 403 and replies[-1].data is not None:
-        raise ProviderError(FailureKind.AUTH_NEEDED, Reason.KEY_REJECTED, hint=_REJECTED_HINT, http_status=403)
+        raise _rejected(403)
     if len(replies) == len(_PATHS) or (replies and replies[-1].status < 300):
         return ()
     account = ask.fields.get("account_id") or ask.login.account_id
@@ -136,25 +136,38 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
         raise shape_changed(data)
     return Reading(
         account_name=usage.email or ask.login.account_name,
-        plan=_plan_name(usage.plan_type) or ask.login.plan,
+        plan=_plan_name(usage.plan_type or ask.login.plan),
         windows=windows,
         balances=balances,
         available=_available(usage.rate_limit),
-        note=_note(usage.rate_limit_reset_credits),
+        note=_note(usage.rate_limit_reset_credits)
+        if windows or balances
+        else "Codex reports no limits for this login.",
     )
 
 
 def _unanswered(replies: Sequence[Reply]) -> ProviderError:
-    if page := next((reply for reply in replies if reply.status != 404), None):
-        return ProviderError(FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML, hint=_BLOCKED_HINT, http_status=page.status)
-    return ProviderError(FailureKind.UNSUPPORTED, Reason.NOT_FOUND, http_status=replies[-1].status)
+    status = next((reply.status for reply in replies if reply.status != 404), None)
+    if status is None:
+        return ProviderError(FailureKind.UNSUPPORTED, Reason.NOT_FOUND, http_status=404)
+    hint = _BLOCKED_HINT if status == 403 else None
+    return ProviderError(FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML, hint=hint, http_status=status)
 
 
 def _says_nothing(usage: _Usage, data: dict[str, Any]) -> bool:
     """True for a login without limits: they are null, or an object whose windows are null."""
     limits = usage.rate_limit
-    are_null = limits.says("primary", "secondary") if limits else not data.get("rate_limit")
-    return usage.says("rate_limit") and are_null and not (limits and (limits.primary or limits.secondary))
+    if limits is None:
+        return usage.says("rate_limit") and not data.get("rate_limit")
+    return limits.says("primary", "secondary") and not limits.primary and not limits.secondary
+
+
+def _refuse(_ask: Ask, reply: Reply) -> ProviderError | None:
+    return _rejected(401) if reply.status == 401 else None
+
+
+def _rejected(status: int) -> ProviderError:
+    return ProviderError(FailureKind.AUTH_NEEDED, Reason.KEY_REJECTED, hint=_REJECTED_HINT, http_status=status)
 
 
 def _windows(ask: Ask, usage: _Usage) -> Iterable[Window]:
@@ -193,7 +206,7 @@ def _lanes(ask: Ask, limits: _Limits | None, feature: tuple[str, str] | None = N
                 blocking=feature is None,
             )
         )
-    return found
+    return sorted(found, key=lambda window: window.window_seconds or 0)
 
 
 def _guess(lane: _Window, usual: int) -> int:
@@ -209,6 +222,8 @@ def _naming(seconds: int) -> tuple[str, str]:
         return "seven_day", "week"
     if 28 * _DAY <= seconds <= 31 * _DAY:
         return "month", "month"
+    if seconds == _DAY:
+        return "day", "day"
     if seconds < 2 * _DAY:
         return f"hours_{round(seconds / _HOUR)}", f"{round(seconds / _HOUR)} h"
     return f"days_{round(seconds / _DAY)}", f"{round(seconds / _DAY)} days"
@@ -279,6 +294,7 @@ CODEX = Provider(
     base_url="https://chatgpt.com",
     plan=_plan,
     parse=_parse,
+    refuse=_refuse,
     logins=(
         Login("codex", types=("oauth",), renew="codex"),
         Login("opencode", entries=("openai",), types=("oauth",), renew="opencode"),

@@ -1,6 +1,7 @@
 """DeepSeek: prepaid balance of an API key, in one or two currencies.
 
 Source: api-docs.deepseek.com, "Get User Balance" (2026-11). One request; all money comes as strings.
+The shortest provider file, and the one to copy for a new provider.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from aic_tui.providers.wire import Flag, Wire, count_total, read
 
 MAX_PAGES = 5
 DAYS = 31  # today and the 30 days before it: reaches the first of every month
-_INCOMPLETE = f"The report is longer than {MAX_PAGES} pages; sums that need the rest are left out."
+_INCOMPLETE = "The report did not come to its end; sums that need the rest are left out."
 
 DayCosts = Mapping[datetime, Mapping[str, Decimal] | None]
 """By UTC midnight: the amounts of a day by currency, or None when one of them could not be read."""
