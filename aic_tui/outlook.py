@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -77,7 +77,7 @@ def _pace(window: Window, ratio: float | None, elapsed: float | None) -> Outlook
     pace = ratio / elapsed
     if pace <= 1:
         return replace(plain, verdict=Verdict.LASTS, pace=pace)
-    return replace(plain, verdict=Verdict.RUNS_OUT, pace=pace, runs_out_at=_runs_out_at(window, pace))
+    return replace(plain, verdict=Verdict.RUNS_OUT, pace=pace, runs_out_at=_runs_out_at(window, elapsed, pace))
 
 
 def ratio_of(window: Window) -> float | None:
@@ -98,11 +98,16 @@ def elapsed_share(window: Window, now: datetime) -> float | None:
     return min(max(share, 0.0), 1.0) if -0.01 <= share <= 1 else None
 
 
-def _runs_out_at(window: Window, pace: float) -> datetime | None:
+def _runs_out_at(window: Window, elapsed: float, pace: float) -> datetime | None:
+    """Rounded down to the hour in windows of days and to five minutes in shorter ones: a guess has no minutes."""
     if window.resets_at is None or window.window_seconds is None:
         return None
     began_at = window.resets_at - timedelta(seconds=window.window_seconds)
-    return began_at + timedelta(seconds=window.window_seconds / pace)
+    exact = began_at + timedelta(seconds=window.window_seconds / pace)
+    step = 3600 if window.window_seconds >= 2 * 86400 else 300
+    rounded = datetime.fromtimestamp(exact.timestamp() // step * step, UTC)
+    now = began_at + timedelta(seconds=window.window_seconds * elapsed)
+    return rounded if rounded > now else exact
 
 
 def binding(reading: Reading, now: datetime) -> Window | None:

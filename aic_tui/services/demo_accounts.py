@@ -56,7 +56,7 @@ def next_month(at: datetime) -> datetime:
 
 def drift(share: float, waves: float = 3.0) -> float:
     """0..1 to 0..1, always rising, at a pace that breathes."""
-    return min(max(share + 0.03 * sin(2 * pi * waves * share), 0.0), 1.0)
+    return min(max(share + 0.12 / waves * sin(2 * pi * waves * share), 0.0), 1.0)
 
 
 def lane(at: datetime, window_id: str, label: str, seconds: int, peak: float, offset: int = 0) -> Window:
@@ -122,12 +122,12 @@ def _openrouter(at: datetime, _now: datetime) -> Reading:
     left = falling(at, "17.40", "0.84", 14)
     window = Window("credits", "credits", "usd", used=Decimal(20) - left, limit=Decimal(20))
     spends = (Spend(of_day(at, "1.62"), "USD", "today"), Spend(Decimal("18.75"), "USD", "month"))
-    return Reading("work key", None, (window,), (Balance(left, "USD"),), spends)
+    return Reading(None, None, (window,), (Balance(left, "USD"),), spends)
 
 
 def _openrouter_home(at: datetime, _now: datetime) -> Reading:
     window = Window("credits", "credits", "usd", unlimited=True)
-    return Reading("home key", None, (window,), (Balance(falling(at, "33.10", "0.22", 30), "USD"),))
+    return Reading(None, None, (window,), (Balance(falling(at, "33.10", "0.22", 30), "USD"),))
 
 
 def _openai(at: datetime, _now: datetime) -> Reading:

@@ -54,26 +54,33 @@ def card(state: AccountState, points: Sequence[Point], options: ViewOptions, cel
 
     ``points`` are the account's recorded points of the last 24 hours, oldest first; more do no harm.
     """
-    aged = _age(state, options)
-    title = _title(state, options, cells - (width(aged) + 2 if aged else 0))
+    title, aged = _heading(state, options, cells)
     body = tuple(pad(row, cells) for row in _body(state, points, options, cells, rows))
     return Card(title, aged, body, words.glyph(state, options).tone)
 
 
-def _title(state: AccountState, options: ViewOptions, cells: int) -> Line:
+def _heading(state: AccountState, options: ViewOptions, cells: int) -> tuple[Line, Line]:
+    """Title and age with room for the border's line between them: the plan goes first, then the status word."""
     mark = words.glyph(state, options)
     full, extra = words.name(state, options), words.byline(state, options)
-    named = line(mark, " ", (words.fit_name(full, max(cells - 2, 0)), Tone.STRONG))
-    if not extra or named[-1].text != full:
-        return named
-    extra = words.fit_name(extra, cells - width(named) - 2)
-    return line(*named, "  ", (extra, Tone.DIM)) if cell_width(extra) > 2 else named
+    named = line(mark, " ", (full, Tone.STRONG))
+    ages = _ages(state, options)
+    for title in [line(*named, "  ", (extra, Tone.DIM)), named] if extra else [named]:
+        for aged in ages[:1] if title is not named else ages:
+            if width(title) + (width(aged) + 3 if aged else 1) <= cells:
+                return title, aged
+    room = cells - 2 - (width(ages[-1]) + 3 if ages[-1] else 1)
+    if room >= 8:
+        return line(mark, " ", (words.fit_name(full, room), Tone.STRONG)), ages[-1]
+    return line(mark, " ", (words.fit_name(full, max(cells - 3, 0)), Tone.STRONG)), EMPTY
 
 
-def _age(state: AccountState, options: ViewOptions) -> Line:
-    word, old = words.status(state, options), words.age(state, options)
-    parts = [] if state.failure else [line((fmt.status_word(word), words.tone_of(word)))]
-    return join([*parts, line((old, Tone.DIM))], words.dot(options))
+def _ages(state: AccountState, options: ViewOptions) -> list[Line]:
+    """The age of the figures, with the status word before it where nothing else says that word."""
+    word, old = words.status(state, options), line((words.age(state, options), Tone.DIM))
+    if state.failure is not None:
+        return [old]
+    return [join([line((fmt.status_word(word), words.tone_of(word))), old], words.dot(options)), old]
 
 
 def _body(state: AccountState, points: Sequence[Point], options: ViewOptions, cells: int, rows: int) -> list[Line]:
@@ -188,6 +195,6 @@ def _history_row(
     graph = sparkline(slots, 0.0 if is_ratio else None, 1.0 if is_ratio else None, ascii_only=options.ascii)
     if options.privacy and not is_ratio:
         graph = ""
-    if not graph and not end:
-        return EMPTY
+    if not graph:
+        return (*_label("", columns, Tone.DIM), *end)
     return (*label, *spread(line((graph, Tone.TRACK)), end, room, gap=2))

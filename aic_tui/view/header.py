@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aic_tui.format import status_glyph
 from aic_tui.models import AccountState, Status
 from aic_tui.outlook import needs_user
 from aic_tui.view import words
-from aic_tui.view.spans import Line, Span, Tone, ViewOptions, first_fitting, join, join_fitting, line, pad, width
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, join, line, pad, width
 
 TITLE = "aic-tui"
 
@@ -15,36 +16,41 @@ TITLE = "aic-tui"
 def header(states: Sequence[AccountState], options: ViewOptions, cells: int, badges: Sequence[str] = ()) -> Line:
     """The header in exactly ``cells``. ``badges`` (demo, an active filter, the sort order) stay longer than counts
     that are calm; what needs the user stays longest."""
-    calls = _calls(states, options)
+    calls, brief = _calls(states, options), _brief_calls(states, options)
     marks = [line((badge, Tone.ACCENT)) for badge in badges]
-    count = f"{len(states)} account{'' if len(states) == 1 else 's'}"
-    calm = line((count, Tone.DIM))
+    calm = line((f"{len(states)} account{'' if len(states) == 1 else 's'}", Tone.DIM))
     dot = words.dot(options)
     lead = line((TITLE, Tone.STRONG), "  ")
-    candidates = [
-        (*lead, *join([calm, *calls, *marks], dot)),
-        (*lead, *join([*calls, *marks], dot)),
-        join([*calls, *marks], dot),
-        (*lead, *join_fitting([*calls, *marks], dot, cells - width(lead))),
-        join_fitting(calls, dot, cells),
-        line((TITLE, Tone.STRONG)),
-    ]
-    left = first_fitting([candidate for candidate in candidates if candidate], cells)
+    parts = [[*marks, calm, *calls], [*marks, *calls], [*marks, *brief], [*brief, *marks[:1]], brief, marks[:1]]
+    candidates = [(*front, *join(part, dot)) for part in parts for front in (lead, EMPTY) if part]
+    candidates.append(line((TITLE, Tone.STRONG)))
+    left = first_fitting(candidates, cells)
     end = first_fitting(_clocks(states, options), cells - width(left) - 3)
     room = cells - width(left) - width(end)
     return pad((*left, Span(" " * room), *end), cells) if end else pad(left, cells)
 
 
-def _calls(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
+def _counts(states: Sequence[AccountState], options: ViewOptions) -> list[tuple[int, Status, str, Tone]]:
     need = sum(needs_user(state) for state in states)
     found = [words.status(state, options) for state in states]
     risk, spent = found.count(Status.WARN), found.count(Status.EXHAUSTED)
-    parts = [
-        (need, "needs you" if need == 1 else "need you", Tone.NEED),
-        (spent, "exhausted", Tone.BAD),
-        (risk, "at risk", Tone.WARN),
+    return [
+        (need, Status.AUTH_NEEDED, "needs you" if need == 1 else "need you", Tone.NEED),
+        (spent, Status.EXHAUSTED, "exhausted", Tone.BAD),
+        (risk, Status.WARN, "at risk", Tone.WARN),
     ]
-    return [line((f"{number} {text}", tone)) for number, text, tone in parts if number]
+
+
+def _calls(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
+    return [line((f"{number} {text}", tone)) for number, _, text, tone in _counts(states, options) if number]
+
+
+def _brief_calls(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
+    return [
+        line((f"{status_glyph(status, ascii_only=options.ascii)} {number}", tone))
+        for number, status, _, tone in _counts(states, options)
+        if number
+    ]
 
 
 def _clocks(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:

@@ -27,8 +27,9 @@ def ranking(states: Sequence[AccountState], options: ViewOptions, cells: int, ro
     """At most ``rows`` lines of exactly ``cells``. The list goes first, then today's money, then the resets; a
     section that has no room for its heading and one line is left out."""
     ordered = usable_first(states, options)
+    bar = _bar_cells(states, options, cells)
     sections = [
-        ("What can I use now", [_usable(state, options, cells) for state in ordered]),
+        ("What can I use now", [_usable(state, options, cells, bar) for state in ordered]),
         ("Today", _today(states, options, cells)),
         ("Next resets", _resets(states, options, cells)),
     ]
@@ -43,7 +44,15 @@ def ranking(states: Sequence[AccountState], options: ViewOptions, cells: int, ro
     return tuple(pad(item, cells) for item in lines[: max(rows, 0)])
 
 
-def _usable(state: AccountState, options: ViewOptions, cells: int) -> Line:
+def _bar_cells(states: Sequence[AccountState], options: ViewOptions, cells: int) -> int:
+    """The gauges get what the longest name leaves, 5 to 16 cells; none where that leaves no room for names."""
+    room = cells - 4 - _PERCENT
+    longest = max((cell_width(words.name(state, options)) for state in states), default=0)
+    bar = min(max(room - longest, 5), 16)
+    return bar if room - bar >= 6 else 0
+
+
+def _usable(state: AccountState, options: ViewOptions, cells: int, bar_cells: int) -> Line:
     mark = words.glyph(state, options)
     word = words.status(state, options)
     lane = facts.head_lane(state, options)
@@ -53,8 +62,6 @@ def _usable(state: AccountState, options: ViewOptions, cells: int) -> Line:
         end = first_fitting(_answers(state, options, tone), max(cells - 9, 0))
         name = words.fit_name(words.name(state, options), max(cells - 3 - width(end), 0))
         return spread(line(mark, " ", (name, tone)), end, cells)
-    bar_cells = min(max(cells - 2 - 12 - 1 - 1 - _PERCENT, 0), 16)
-    bar_cells = bar_cells if bar_cells >= 4 else 0
     number = right(line(lane.percent), _PERCENT)
     name_cells = cells - 3 - _PERCENT - (bar_cells + 1 if bar_cells else 0)
     name = words.fit_name(words.name(state, options), max(name_cells, 0))

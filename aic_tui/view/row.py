@@ -24,7 +24,6 @@ from aic_tui.view.spans import (
     pad,
     right,
     spread,
-    toned,
     width,
 )
 
@@ -134,22 +133,17 @@ def _sentence(parts: list[Line], options: ViewOptions, room: int) -> Line:
 
 
 def _windows(state: AccountState, lane: Lane, options: ViewOptions, room: int) -> Line:
-    others = [
-        _other(other, options) for other in facts.lanes(state, options) if other is not lane and other.window.blocking
-    ]
-    verdicts = [part for part in _verdicts(lane, options) if part]
-    heads = _heads(lane, options)
+    """Reset, other windows, verdict; the countdown is dropped first, then other windows, then the verdict."""
+    lanes = [other for other in facts.lanes(state, options) if not other.binds and other.window.blocking]
+    others = [_other(other, options) for other in lanes if not other.window.unlimited][:3]
+    verdict = _verdict(lane, options)
+    *longer, head = _heads(lane, options)
     dot = words.dot(options)
-    candidates = [
-        join([head, *others[:count], verdict], dot)
-        for head in heads
-        for verdict in [*verdicts, EMPTY]
-        for count in range(min(len(others), 3), -1, -1)
-        if count or verdict or not others
-    ]
-    candidates += [join([head, verdict], dot) for head in heads for verdict in [*verdicts[-1:], EMPTY]]
-    ordered = sorted(candidates, key=width, reverse=True)
-    return first_fitting(ordered, room) or first_fitting(verdicts, room)
+    candidates = [join([first, *others, verdict], dot) for first in longer]
+    candidates += [join([head, *others[:count], verdict], dot) for count in range(len(others), 0, -1)]
+    candidates += [join([first, verdict], dot) for first in [*longer, head]]
+    last = [verdict, head] if lane.seen.verdict is Verdict.RUNS_OUT else [head, verdict]
+    return first_fitting([*candidates, *last], room)
 
 
 def _heads(lane: Lane, options: ViewOptions) -> list[Line]:
@@ -166,14 +160,13 @@ def _heads(lane: Lane, options: ViewOptions) -> list[Line]:
 
 def _other(lane: Lane, options: ViewOptions) -> Line:
     number = fmt.percent(lane.seen.ratio, options.show)
-    text = "no limit" if lane.seen.verdict is Verdict.UNLIMITED else words.say(number, options)
-    return line((f"{lane.short} {text}", Tone.DIM))
+    return line((f"{lane.short} {words.say(number, options)}", Tone.DIM))
 
 
-def _verdicts(lane: Lane, options: ViewOptions) -> list[Line]:
+def _verdict(lane: Lane, options: ViewOptions) -> Line:
     if lane.seen.verdict in (Verdict.LASTS, Verdict.RUNS_OUT, Verdict.EXHAUSTED, Verdict.RESET_DUE):
-        return [toned(words.verdict_lines(lane.seen, options)[-1], Tone.PLAIN)[:1]]
-    return []
+        return words.verdict_lines(lane.seen, options)[-1][:1]
+    return EMPTY
 
 
 def _money_words(state: AccountState, options: ViewOptions, room: int) -> Line:
@@ -187,5 +180,6 @@ def _money_words(state: AccountState, options: ViewOptions, room: int) -> Line:
     if reading.spends:
         parts.append(line((words.spend_kind(reading.spends[0]), Tone.DIM)))
     elif reading.balances:
-        parts.append(line(("balance", Tone.DIM)))
+        extras = facts.sums(state, (), options)[0].extras
+        parts.append(line((f"balance, {extras[-1]}" if extras else "balance", Tone.DIM)))
     return join_fitting(parts, words.dot(options), room)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aic_tui import format as fmt
-from aic_tui.models import AccountState
+from aic_tui.models import AccountState, Status
 from aic_tui.text import cell_width
 from aic_tui.view import facts, words
 from aic_tui.view.gauge import micro_gauge
@@ -13,6 +13,7 @@ from aic_tui.view.order import worst_first
 from aic_tui.view.spans import Line, Span, Tone, ViewOptions, first_fitting, line, pad, width
 
 _NAME_MIN = 2
+_NAME_WISH = 5
 
 
 def strip(states: Sequence[AccountState], options: ViewOptions, cells: int, rows: int) -> tuple[Line, ...]:
@@ -57,17 +58,13 @@ def _shortest(state: AccountState, options: ViewOptions) -> Line:
 
 
 def _item(state: AccountState, options: ViewOptions, room: int) -> Line:
+    """Name at the left, figure at the right; the figure grows only where the name keeps enough of its letters."""
     full = words.name(state, options)
     forms = _figure(state, options)
-    for figure in forms:
-        gap = " " if figure is not forms[-1] else ""
-        left = room - width(figure) - len(gap)
-        wanted = min(cell_width(full), 8 if figure is not forms[-1] else _NAME_MIN)
-        if left >= wanted:
-            name = words.fit_name(full, left)
-            blank = room - cell_width(name) - width(figure) if figure is not forms[-1] else 0
-            return line((name, Tone.STRONG), " " * blank, *figure)
-    return pad(line((words.fit_name(full, max(room - width(forms[-1]), 0)), Tone.STRONG), *forms[-1]), room)
+    figure = next((form for form in forms if room - width(form) - 1 >= min(cell_width(full), _NAME_WISH)), forms[-1])
+    name = words.fit_name(full, max(room - width(figure) - 1, min(_NAME_MIN, room - width(figure)), 0))
+    blank = room - cell_width(name) - width(figure)
+    return line((name, Tone.STRONG), " " * max(blank, 0), *figure)
 
 
 def _figure(state: AccountState, options: ViewOptions) -> list[Line]:
@@ -77,16 +74,16 @@ def _figure(state: AccountState, options: ViewOptions) -> list[Line]:
     if lane is None:
         return [*_words(state, options, mark), line(mark)]
     stale = state.failure is not None
-    bar = mark if stale or lane.seen.ratio is None else micro_gauge(lane.seen.ratio, lane.bar_tone, options.show)
-    if options.ascii:
-        bar = mark
-    tone = Tone.DIM if stale else Tone.PLAIN
     bare = words.say(fmt.percent(lane.seen.ratio, options.show), options)
-    return [
-        line(bar, " ", (lane.percent, tone)),
-        line(bar, " ", (bare, tone)),
-        line(bar, (bare, tone)),
-    ]
+    tone = Tone.DIM if stale else Tone.PLAIN
+    if stale or options.ascii or lane.seen.ratio is None:
+        return [line(mark, " ", (lane.percent, tone)), line(mark, " ", (bare, tone)), line(mark, (bare, tone))]
+    bar = micro_gauge(lane.seen.ratio, lane.bar_tone, options.show)
+    if words.status(state, options) is Status.EXHAUSTED:
+        last = [line(mark, (bare, tone)), line(mark)]
+    else:
+        last = [line(bar, (bare, tone)), line((bare, mark.tone))]
+    return [line(bar, " ", (lane.percent, tone)), line(bar, " ", (bare, tone)), *last]
 
 
 def _words(state: AccountState, options: ViewOptions, mark: Span) -> list[Line]:
