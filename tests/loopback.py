@@ -248,7 +248,7 @@ class Loopback:
     host_name: str = "127.0.0.1"
     port: int = 0
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    on_seen: Callable[[Seen], None] | None = None
+    on_seen: Callable[[Seen], object] | None = None
     bind: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -259,7 +259,7 @@ class Loopback:
         self._server = _Server(self, self.bind, self.port)
         self.port = self._server.server_port
         self.url = f"{'https' if self.tls else 'http'}://{self.host_name}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

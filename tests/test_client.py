@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import socket
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -174,6 +176,34 @@ class TestRequest:
         await ask(client, server.url)
         assert server.connections == 2
 
+    async def test_closed_while_it_waits(self, client: Client, server: Loopback) -> None:
+        server.hang(PATH)
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+        server.on_seen = lambda _seen: loop.call_soon_threadsafe(arrived.set)
+        task = asyncio.create_task(failure(client, server.url))
+        await arrived.wait()
+        server.on(PATH, Answer(status=500))
+        await client.aclose()
+        assert (await task).kind in (Kind.OFFLINE, Kind.SERVER_ERROR)
+
+    async def test_each_step_has_its_own_limit(self, make_env: MakeEnv) -> None:
+        seen = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            seen.append(request.extensions["timeout"])
+            return httpx.Response(200, json={"plan": "pro"})
+
+        await ask(Client(make_env(transport=httpx.MockTransport(answer))), None)
+        assert seen == [{"connect": 5.0, "read": 10.0, "write": 10.0, "pool": 5.0}]
+
+    def test_import_is_cheap(self) -> None:
+        script = (
+            "import sys, aic_tui.providers.client;"
+            "print(sorted({'httpx', 'httpcore', 'pydantic', 'certifi', 'anyio', 'keyring'} & set(sys.modules)))"
+        )
+        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert result.stdout.strip() == "[]"
+
     async def test_given_transport_is_used(self, make_env: MakeEnv) -> None:
         transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"plan": str(request.url)}))
         fetched = await ask(Client(make_env(transport=transport)), None)
@@ -209,9 +239,10 @@ class TestSlow:
 
     async def test_cancelled_by_the_user(self, client: Client, server: Loopback, entries: list[RequestEntry]) -> None:
         server.hang(PATH)
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+        server.on_seen = lambda _seen: loop.call_soon_threadsafe(arrived.set)
         task = asyncio.create_task(ask(client, server.url))
-        while not server.requests:
-            await asyncio.sleep(0.01)
+        await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -13,9 +13,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from aic_tui.config.daemon_call import daemon_call
 from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError, Reason
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     import httpx
 
     from aic_tui.providers.auth import Credential
+
+T = TypeVar("T")
 
 DEADLINE_SECONDS = 20.0
 _TIMEOUTS = {"connect": 5.0, "read": 10.0, "write": 10.0, "pool": 5.0}
@@ -225,14 +228,14 @@ class Client:
             if slot not in self._ways:
                 context = await self._context_for(origin)
                 proxy = self._env.environ[variable].strip() if variable else None
-                self._ways[slot] = await asyncio.to_thread(_open_way, context, proxy, variable)
+                self._ways[slot] = await _aside(lambda: _open_way(context, proxy, variable))
             return self._ways[slot]
 
     async def _context_for(self, origin: Origin) -> ssl.SSLContext:
         if origin.scheme == "http":  # this machine: no certificate is looked at, so a broken SSL_CERT_FILE is no matter
             return verifying_context()
         if self._context is None:
-            self._context = await asyncio.to_thread(build_context, self._env.environ)
+            self._context = await _aside(lambda: build_context(self._env.environ))
         return self._context
 
     def _note(self, account_id: str, method: str, target: Target, record: _Record) -> None:
@@ -266,6 +269,11 @@ async def _read(response: httpx.Response, record: _Record, *, proxied: bool) -> 
     finally:
         await stream.aclose()
     return body.text()
+
+
+async def _aside(build: Callable[[], T]) -> T:
+    """``build()`` off the loop, on a thread that cannot hold up the end of the program (files may be on a dead disk)."""
+    return await daemon_call(build, DEADLINE_SECONDS, "connections")
 
 
 def _open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) -> httpx.AsyncBaseTransport:
