@@ -134,9 +134,7 @@ async def _by_default(account: Account, provider: Provider, env: Environment) ->
         return _from_login(logins, account, provider, env.now())
     if keys:
         return _from_variable(keys[0][0], provider, env)
-    if best:
-        return _from_login(logins, account, provider, env.now())
-    raise _missing(provider.setup_hint or None)
+    return _from_login(logins, account, provider, env.now())
 
 
 def _from_variable(name: str, provider: Provider, env: Environment) -> Credential:

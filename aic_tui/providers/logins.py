@@ -45,7 +45,8 @@ class Outcome(StrEnum):
 class LoginFile:
     """One place where a tool keeps logins, and the login in it. ``origin`` is the path or the Keychain item.
 
-    ``problem`` says in a few words why there is no usable login. ``renew`` is the program that renews it.
+    ``problem`` says in a few words why there is no usable login, where the outcome alone does not. ``renew`` is the
+    program that renews it.
     """
 
     tool: str
@@ -112,7 +113,7 @@ def _judge(login: Login, origin: str, data: bytes | None) -> LoginFile:
 
             secret = SecretStr(entry.token.strip())
             return LoginFile(login.tool, origin, Outcome.FOUND, secret, entry.facts, renew=login.renew)
-    problem = "no login in it"
+    problem = None
     if any(entry.kind == "api" for entry in entries):
         problem = "an API key only, which cannot read the subscription"
     elif "oauth" not in types:
