@@ -122,6 +122,10 @@ def test_money_is_plain_digits(value: str, text: str | None) -> None:
     )
 
 
+def test_what_is_no_number_is_no_money() -> None:
+    assert [decimal(value) for value in (Decimal("NaN"), Decimal("Infinity"), None)] == [None] * 3
+
+
 def test_the_next_reset_is_the_first_to_come() -> None:
     past, near, far = (NOW + timedelta(hours=hours) for hours in (-1, 2, 30))
     lanes = tuple(Window(str(at), "x", ratio=0.1, resets_at=at) for at in (far, past, near))
