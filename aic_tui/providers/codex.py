@@ -39,6 +39,8 @@ from aic_tui.providers.wire import (
 _PATHS = ("/backend-api/wham/usage", "/backend-api/codex/usage")
 _BLOCKED_HINT = "Cloudflare blocks this network or program; the login is still good."
 _REJECTED_HINT = "Start the tool that keeps this login once, such as `codex`, and log in there if it asks."
+_NO_LIMITS_NOTE = "Codex reports no limits for this login."
+_WINDOW_NAMES = ("primary_window", "secondary_window", "primary", "secondary")
 _HOUR, _DAY = 3600, 86400
 _FIVE_HOURS, _WEEK, _MONTH = 5 * _HOUR, 7 * _DAY, 30 * _DAY
 
@@ -132,7 +134,7 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
     usage = read(_Usage, data)
     windows = tuple(_windows(ask, usage))
     balances = _balances(usage.credits)
-    if not balances and not any(w.ratio is not None or w.unlimited for w in windows) and not _says_nothing(usage, data):
+    if not balances and not any(w.ratio is not None or w.unlimited for w in windows) and not _says_nothing(data):
         raise shape_changed(data)
     return Reading(
         account_name=usage.email or ask.login.account_name,
@@ -140,9 +142,7 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
         windows=windows,
         balances=balances,
         available=_available(usage.rate_limit),
-        note=_note(usage.rate_limit_reset_credits)
-        if windows or balances
-        else "Codex reports no limits for this login.",
+        note=_note(usage.rate_limit_reset_credits) if windows or balances else _NO_LIMITS_NOTE,
     )
 
 
@@ -154,12 +154,13 @@ def _unanswered(replies: Sequence[Reply]) -> ProviderError:
     return ProviderError(FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML, hint=hint, http_status=status)
 
 
-def _says_nothing(usage: _Usage, data: dict[str, Any]) -> bool:
+def _says_nothing(data: dict[str, Any]) -> bool:
     """True for a login without limits: they are null, or an object whose windows are null."""
-    limits = usage.rate_limit
-    if limits is None:
-        return usage.says("rate_limit") and not data.get("rate_limit")
-    return limits.says("primary", "secondary") and not limits.primary and not limits.secondary
+    limits = data.get("rate_limit")
+    if not isinstance(limits, dict) or not limits:
+        return "rate_limit" in data and not limits
+    told = [limits[name] for name in _WINDOW_NAMES if name in limits]
+    return bool(told) and not any(told)
 
 
 def _refuse(_ask: Ask, reply: Reply) -> ProviderError | None:
@@ -192,7 +193,8 @@ def _lanes(ask: Ask, limits: _Limits | None, feature: tuple[str, str] | None = N
     for lane, usual in ((limits.primary, _FIVE_HOURS), (limits.secondary, _WEEK)) if limits else ():
         if lane is None:
             continue
-        seconds = lane.seconds or _guess(lane, usual)
+        resets_at = _resets_at(ask, lane)
+        seconds = lane.seconds or _guess(usual, resets_at - ask.now if resets_at else timedelta())
         name, label = _naming(seconds)
         if any(other.id.endswith(name) for other in found):
             name = f"{name}_2"
@@ -201,7 +203,7 @@ def _lanes(ask: Ask, limits: _Limits | None, feature: tuple[str, str] | None = N
                 id=f"{feature[0]}_{name}" if feature else name,
                 label=f"{label} {feature[1]}".strip() if feature else label,
                 ratio=lane.ratio,
-                resets_at=_resets_at(ask, lane),
+                resets_at=resets_at,
                 window_seconds=seconds,
                 blocking=feature is None,
             )
@@ -209,10 +211,9 @@ def _lanes(ask: Ask, limits: _Limits | None, feature: tuple[str, str] | None = N
     return sorted(found, key=lambda window: window.window_seconds or 0)
 
 
-def _guess(lane: _Window, usual: int) -> int:
+def _guess(usual: int, remaining: timedelta) -> int:
     """The length of a window that does not tell it: its place, unless its reset is farther away than that allows."""
-    remaining = lane.reset_after_seconds or 0
-    return next((length for length in (usual, _WEEK, _MONTH) if remaining <= length), _MONTH)
+    return next((length for length in (usual, _WEEK) if remaining <= timedelta(seconds=length)), _MONTH)
 
 
 def _naming(seconds: int) -> tuple[str, str]:
@@ -224,9 +225,8 @@ def _naming(seconds: int) -> tuple[str, str]:
         return "month", "month"
     if seconds == _DAY:
         return "day", "day"
-    if seconds < 2 * _DAY:
-        return f"hours_{round(seconds / _HOUR)}", f"{round(seconds / _HOUR)} h"
-    return f"days_{round(seconds / _DAY)}", f"{round(seconds / _DAY)} days"
+    hours, days = round(seconds / _HOUR), round(seconds / _DAY)
+    return (f"hours_{hours}", f"{hours} h") if seconds < 2 * _DAY else (f"days_{days}", f"{days} days")
 
 
 def _resets_at(ask: Ask, lane: _Window) -> datetime | None:
@@ -238,12 +238,8 @@ def _resets_at(ask: Ask, lane: _Window) -> datetime | None:
 
 def _individual(usage: _Usage) -> _Individual | None:
     """The member's monthly limit in a workspace, in whichever of its three places it is."""
-    return (
-        (usage.spend_control and usage.spend_control.individual)
-        or usage.individual
-        or (usage.rate_limit and usage.rate_limit.individual)
-        or None
-    )
+    places = (usage.spend_control, usage, usage.rate_limit)
+    return next((place.individual for place in places if place and place.individual), None)
 
 
 def _workspace_window(ask: Ask, limit: _Individual) -> Window:
