@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from pathlib import PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -24,13 +24,14 @@ from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from aic_tui.environment import Environment
+from aic_tui.format import Show
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Monitor
 from aic_tui.ui.bindings import APP_BINDINGS
 from aic_tui.ui.optional import optional_screen
 from aic_tui.ui.screens.dashboard import Dashboard
 from aic_tui.ui.themes import OWN_THEMES, choose_theme, next_theme, tone_styles
-from aic_tui.view.spans import Show, Tone, ViewOptions
+from aic_tui.view.spans import Tone, ViewOptions
 
 _TICK_SECONDS = 15  # ages and clocks move by the minute; nothing on screen needs more
 _TERMINAL_CHECK_SECONDS = 5
@@ -80,13 +81,20 @@ class AicApp(App[int]):
         self.ticked: Signal[None] = Signal(self, "ticked")
         for theme in OWN_THEMES:
             self.register_theme(theme)
-        self.theme = choose_theme(
-            settings.theme, monitor.recall("theme"), list(self.available_themes), env.environ, light=light
-        )
-        self._first_theme = self.theme
+        known = list(self.available_themes)
+        self._first_theme = choose_theme(settings.theme, monitor.recall("theme"), known, env.environ, light=light)
+        self._start_with(self._first_theme)
         if env.environ.get("SSH_CONNECTION"):
             self.animation_level = "none"
         self.set_keymap({name: key for name, key in monitor.config.keys.items() if key})
+
+    def _start_with(self, theme: str) -> None:
+        """Set the theme before anything is drawn. The ordinary way would parse all CSS a second time."""
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
 
     @property
     def tones(self) -> Mapping[Tone, Style]:
@@ -107,7 +115,7 @@ class AicApp(App[int]):
             warn_percent=self.monitor.config.settings.warn_percent,
         )
 
-    def get_default_screen(self) -> Screen[object]:
+    def get_default_screen(self) -> Screen[Any]:
         """The dashboard, painted from what the monitor knows already."""
         return Dashboard(self.monitor)
 

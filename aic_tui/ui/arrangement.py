@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aic_tui.ui.widgets.accounts_view import GridShape
-from aic_tui.view.card import CARD_ROWS
 from aic_tui.view.density import LEFT_COLUMN, Density, card_columns, density
 
 RANKING_PADDING = 3  # two cells before the ranking and one behind it
@@ -13,8 +12,7 @@ _GAP = 1
 _BELOW_ROWS = 9  # fewer are no room for a plot with its axes
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """What a terminal offers. ``main_cells`` x ``main_rows`` is the room for accounts and what stands below them."""
 
     density: Density
@@ -49,6 +47,8 @@ def card_shape(room: Room, count: int, rows: int) -> GridShape:
 
 def card_body_rows(room: Room, count: int) -> int:
     """The rows inside a card: one more than usual when there is room for that and for history below."""
+    from aic_tui.view.card import CARD_ROWS
+
     layers = -(-count // card_columns(room.main_cells))
     return CARD_ROWS + (room.main_rows - layers * (CARD_ROWS + 3) >= 2 * _BELOW_ROWS)
 

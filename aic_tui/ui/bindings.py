@@ -5,7 +5,7 @@ Only plain letters, arrows and the like: chords with ctrl, alt or shift are eate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding
 
@@ -78,8 +78,7 @@ FOOTER_ORDER = ("detail", "refresh", "filter", "sort", "show", "privacy", "refre
 FOOTER_LAST = ("help", "quit")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(NamedTuple):
     """One entry of the footer: the key as it is shown, and one or two words for what it does."""
 
     key: str

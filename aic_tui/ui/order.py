@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from aic_tui.format import status_word
 from aic_tui.models import AccountState, Status
@@ -21,8 +21,7 @@ _LOOKS_LIKE_KEY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A column of :data:`COLUMNS` and a direction. ``your order`` is that of the configuration."""
 
     column: str = COLUMNS[0]
@@ -34,7 +33,7 @@ class Order:
 
     def turned(self) -> Order:
         """The same column the other way round."""
-        return replace(self, reverse=not self.reverse)
+        return self._replace(reverse=not self.reverse)
 
     def word(self, *, ascii_only: bool = False) -> str | None:
         """For the header: "used ↓"; None for the plain order of the configuration."""

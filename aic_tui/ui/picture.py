@@ -1,9 +1,12 @@
-"""The whole dashboard as lines, for a board, a size and the options: what the widgets then only have to draw."""
+"""The whole dashboard as lines, for a board, a size and the options: what the widgets then only have to draw.
+
+Layouts are imported when their density is first wanted, which keeps the others off the way to the first frame.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found
@@ -11,20 +14,14 @@ from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_s
 from aic_tui.ui.board import Board
 from aic_tui.ui.empty import no_accounts, no_match
 from aic_tui.ui.widgets.accounts_view import Block, GridShape
-from aic_tui.ui.widgets.history_pane import history_pane
 from aic_tui.ui.widgets.provider_panel import INNER_GAP, list_rows, panel
-from aic_tui.view.card import card
 from aic_tui.view.density import Density
-from aic_tui.view.ranking import ranking
-from aic_tui.view.row import row
 from aic_tui.view.spans import Line, Span, ViewOptions, pad
-from aic_tui.view.strip import strip
 
 _SIDE_PADDING = 2  # cells on each side of the history
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """``accounts_rows`` is the height of the accounts; ``below`` may be empty, then they take all the room."""
 
     ranking: tuple[Line, ...]
@@ -38,6 +35,8 @@ def picture(board: Board, room: Room, options: ViewOptions, findings: Sequence[F
     """What stands in ``room``, header and footer aside. ``findings`` is for a board without accounts."""
     ranked: tuple[Line, ...] = ()
     if room.ranking_cells and board.states:
+        from aic_tui.view.ranking import ranking
+
         ranked = ranking(board.states, options, room.ranking_cells - RANKING_PADDING, room.main_rows - 1)
     if not board.shown:
         shape, blocks = _message(board, room, options, findings)
@@ -64,6 +63,8 @@ def _message(
 def _blocks(board: Board, room: Room, options: ViewOptions) -> tuple[GridShape, tuple[Block, ...]]:
     shown = board.shown
     if room.density is Density.STRIP:
+        from aic_tui.view.strip import strip
+
         lines = strip(shown, options, room.main_cells, room.main_rows)
         return GridShape(1, room.main_cells, room.main_rows), (Block("", lines),)
     if room.density is Density.LIST:
@@ -73,6 +74,8 @@ def _blocks(board: Board, room: Room, options: ViewOptions) -> tuple[GridShape, 
 
 
 def _row_block(state: AccountState, board: Board, shape: GridShape, options: ViewOptions) -> Block:
+    from aic_tui.view.row import row
+
     chosen = state.account_id == board.selected_id
     rows = row(state, options, shape.cells - 1)
     return Block(state.account_id, list_rows(rows, shape.cells, selected=chosen, ascii_only=options.ascii))
@@ -81,7 +84,8 @@ def _row_block(state: AccountState, board: Board, shape: GridShape, options: Vie
 def _cards(
     shown: Sequence[AccountState], board: Board, room: Room, options: ViewOptions
 ) -> tuple[GridShape, tuple[Block, ...]]:
-    """Cards of one size."""
+    from aic_tui.view.card import card
+
     rows = card_body_rows(room, len(shown))
     shape = card_shape(room, len(shown), rows + 2)
     points = [board.points.get(state.account_id, ()) for state in shown]
@@ -107,6 +111,13 @@ def _below(board: Board, room: Room, options: ViewOptions, rows: int) -> tuple[L
     state = board.selected
     if state is None or not rows:
         return ()
+    from aic_tui.view.card import card
+
     cells = room.main_cells - 2 * _SIDE_PADDING
     title = card(state, (), options, cells).title
-    return history_pane(title, state, board.points.get(state.account_id, ()), options, cells, rows)
+    points = board.points.get(state.account_id)
+    if points is None:  # not read yet, as in the first frame; the room is kept for it
+        return (title,)
+    from aic_tui.ui.widgets.history_pane import history_pane
+
+    return history_pane(title, state, points, options, cells, rows)

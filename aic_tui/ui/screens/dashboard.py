@@ -54,6 +54,7 @@ class Dashboard(Screen[None]):
         self._findings: Sequence[Found] | None = None
         self._filter_line: FilterLine | None = None
         self._draw_wanted = False
+        self._seen = False
 
     @property
     def aic(self) -> AicApp:
@@ -95,8 +96,10 @@ class Dashboard(Screen[None]):
             self.call_after_refresh(self._reveal)
 
     def on_screen_resume(self) -> None:
-        """What changed while another screen was on top."""
-        self._draw()
+        """What changed while another screen was on top. The first time there is nothing that is not drawn yet."""
+        if self._seen:
+            self._draw()
+        self._seen = True
 
     def _draw(self) -> None:
         """Everything again; the widgets find out themselves what of it is new."""

@@ -7,7 +7,7 @@ account repaints its own rectangle and nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.geometry import Region, Size
@@ -19,8 +19,7 @@ from aic_tui.ui.widgets.lines import changed_cells, strip_of
 from aic_tui.view.spans import EMPTY, Line, Span
 
 
-@dataclass(frozen=True, slots=True)
-class GridShape:
+class GridShape(NamedTuple):
     """How blocks are laid out: so many columns of ``cells`` x ``rows`` each, ``gap`` cells between columns."""
 
     columns: int = 1
@@ -38,8 +37,7 @@ class GridShape:
         return Region(across * (self.cells + self.gap), down * self.rows, self.cells, self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One account as it is drawn."""
 
     account_id: str

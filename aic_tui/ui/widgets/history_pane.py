@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -25,8 +24,7 @@ _DAY_SECONDS = 86_400
 Values = list[float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """One filled graph: its span of time, one value 0..1 per column, and words at its corners.
 
     ``expected`` is where the present pace leads; ``even`` draws the line of an even pace.
@@ -52,12 +50,12 @@ class Rows(NamedTuple):
 def history_pane(
     title: Line, state: AccountState, points: Sequence[Point], options: ViewOptions, cells: int, rows: int
 ) -> tuple[Line, ...]:
-    """At most ``rows`` lines of ``cells`` cells; none when there is no room or nothing is known."""
+    """At most ``rows`` lines of ``cells`` cells; a sentence where there is nothing to draw."""
     columns = 2 if cells >= _TWO_GRAPHS else 1
     each = (cells - _GAP * (columns - 1)) // columns
-    if state.reading is None or each < 3 * _LABELS or rows - 1 < _LEAST_ROWS:
-        return ()
-    graphs = _graphs(state.reading, points, options, each - _LABELS)
+    graphs = []
+    if state.reading is not None and each >= 3 * _LABELS and rows > _LEAST_ROWS:
+        graphs = _graphs(state.reading, points, options, each - _LABELS)
     if not graphs:
         return (pad(title, cells), EMPTY, line(("No history to draw yet: it grows with every refresh.", Tone.DIM)))
     layers = min(-(-len(graphs) // columns), (rows - 1) // _LEAST_ROWS)

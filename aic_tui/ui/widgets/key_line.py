@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.app import App
 from textual.screen import Screen
@@ -13,7 +14,7 @@ from aic_tui.view.spans import Line, Span, Tone, join, width
 _BETWEEN = Span("  ")
 
 
-def live_hints(screen: Screen[object], app: App[object]) -> list[KeyHint]:
+def live_hints(screen: Screen[Any], app: App[Any]) -> list[KeyHint]:
     """The shown bindings that are in force on ``screen``, each once, in the order of the footer."""
     hints: dict[str, KeyHint] = {}
     for active in screen.active_bindings.values():

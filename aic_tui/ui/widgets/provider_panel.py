@@ -5,10 +5,12 @@ The selected block is told by the shape of its frame and by a mark, not by colou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from aic_tui.view.card import Card
 from aic_tui.view.spans import EMPTY, Line, Span, Tone, crop, pad, width
+
+if TYPE_CHECKING:
+    from aic_tui.view.card import Card
 
 
 class Frame(NamedTuple):
