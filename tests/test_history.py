@@ -167,6 +167,11 @@ def test_a_clock_that_jumps_ahead_deletes_nothing_for_a_day(store: Store) -> Non
     assert series(store) == []
 
 
+def test_upkeep_goes_on_when_its_own_notes_are_damaged(store: Store) -> None:
+    store.notes.set("upkeep.at", "yesterday")
+    assert store.maintain(NOW, 180).done
+
+
 def test_an_unreadable_point_is_left_out(env: Environment, store: Store) -> None:
     store.history.record("a", quota(0.5, NOW))
     store.history.record("a", Snapshot(Reading(balances=(Balance(Decimal(1), "USD"),)), NOW))
@@ -202,13 +207,14 @@ def test_half_a_year_of_an_account_is_read_quickly(env: Environment, store: Stor
     assert time.perf_counter() - started < 0.3
 
 
-def test_the_file_stops_growing(env: Environment, store: Store) -> None:
-    """400 days of five-minute polls in virtual time; the size after 200 days stays within a tenth."""
+@pytest.mark.parametrize("minutes", [60, pytest.param(10, marks=pytest.mark.soak)])
+def test_the_file_stops_growing(env: Environment, store: Store, minutes: int) -> None:
+    """400 days of polls in virtual time; the size after 200 days stays within a tenth."""
     sizes: list[int] = []
     longest: list[float] = []
     for number in range(0, 400, 10):
         first = NOW + number * DAY
-        fill(str(env.paths.database), first, 10, timedelta(minutes=60))
+        fill(str(env.paths.database), first, 10, timedelta(minutes=minutes))
         done = store.maintain(first + 10 * DAY, 180)
         assert done.done
         longest.append(done.longest_seconds)

@@ -259,7 +259,7 @@ async def test_closing_does_not_wait_for_a_stuck_call(store: Store) -> None:
 
 
 def test_the_store_is_cheap_to_import() -> None:
-    heavy = "{'httpx', 'keyring', 'pydantic', 'textual', 'asyncio.events2'} & set(sys.modules)"
+    heavy = "{'httpx', 'keyring', 'pydantic', 'textual'} & set(sys.modules)"
     code = f"import sys, aic_tui.store.store; print({heavy} or 'light')"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert out.stdout.strip() == "light"

@@ -227,6 +227,63 @@ def test_a_defect_of_ours_is_not_called_damage(env: Environment) -> None:
     assert names(env) == ["aic.db", "aic.db.lock"]
 
 
+class Accuser:
+    """A read that SQLite calls damaged ``times`` times before it works."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def __call__(self, db: sqlite3.Connection) -> int:
+        if self.times:
+            self.times -= 1
+            error = sqlite3.DatabaseError("database disk image is malformed")
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise error
+        return int(db.execute("SELECT count(*) FROM states").fetchone()[0])
+
+
+@pytest.mark.parametrize(("times", "kept_aside"), [(1, False), (2, True)])
+def test_one_bad_read_of_a_sound_file_moves_nothing(env: Environment, times: int, kept_aside: bool) -> None:
+    seeded(env, 0)
+    database = Database(env)
+    database.open()
+    assert database.read(Accuser(times), -1) == 3
+    assert any("corrupt" in name for name in names(env)) is kept_aside
+    database.close()
+
+
+@POSIX
+def test_a_damaged_file_that_another_instance_holds_is_not_moved(env: Environment, clock: FakeClock) -> None:
+    import fcntl
+
+    seeded(env, 0)
+    env.paths.database.write_bytes(b"\0" * 8192)
+    with (env.paths.data / "aic.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Store.open(env, patience_seconds=0.05) as store:
+            assert "locked" in store.notices[0]
+            assert names(env) == ["aic.db", "aic.db.lock"]
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            clock.move(5)
+            assert store.states.save(full_state())
+            assert "damaged" in store.notices[1]
+
+
+def test_a_data_directory_that_is_a_file_is_told_and_mended(env: Environment, clock: FakeClock) -> None:
+    env.paths.data.write_text("")
+    env.paths.data.chmod(0o755)
+    with Store.open(env) as store:
+        assert store.notices == [
+            "Not saving: the data directory cannot be written. New figures are kept in memory for now."
+        ]
+        assert store.states.load() == []
+        assert not store.states.save(full_state())
+        env.paths.data.unlink()
+        clock.move(60)
+        assert store.states.save(full_state("b"))
+        assert len(store.states.load()) == 2
+
+
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
 def test_any_mutation_of_the_file_is_survived(tmp_path: Path, count: int) -> None:
     clock = FakeClock()

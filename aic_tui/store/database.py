@@ -186,19 +186,23 @@ class Database:
         if (why := passing_reason(error)) is not None:
             self._trouble(why)
             return False
+        if self._link.in_memory:
+            raise error
         # Where SQLite itself says nothing of damage, the file is looked at before anything is moved.
-        if not self._link.in_memory and self._rescued(accused=is_damage(error)):
-            return True
-        raise error
+        if (again := self._rescued(accused=is_damage(error))) is None:
+            raise error
+        return again
 
-    def _rescued(self, *, accused: bool) -> bool:
+    def _rescued(self, *, accused: bool) -> bool | None:
+        """Whether it is worth to try again now; None when the file is sound."""
         try:
-            return self._link.rescue(accused=accused)
+            return self._link.rescue(accused=accused) or None
         except TROUBLE as error:
-            if passing_reason(error) is None:
-                self._give_up("the damaged database could not be replaced")
-                return True
-            return self._mended(error)
+            if (why := passing_reason(error)) is not None:
+                self._trouble(why)
+                return False
+            self._give_up("the damaged database could not be replaced")
+            return True
 
     def _trouble(self, why: str) -> None:
         self.why = why

@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -88,9 +89,10 @@ def upkeep(database: Database, now: datetime, retention_days: int) -> Upkeep:
 
 def _clock_is_trusted(db: sqlite3.Connection, now: datetime) -> int:
     """1 when ``now`` follows on the last upkeep, or has been believable for a day; notes what it saw."""
-    seen = {
-        name: float(value) for name, value in db.execute("SELECT name, value FROM notes WHERE name LIKE 'upkeep.%'")
-    }
+    seen: dict[str, float] = {}
+    for name, value in db.execute("SELECT name, value FROM notes WHERE name LIKE 'upkeep.%'").fetchall():
+        with suppress(ValueError):
+            seen[name] = float(value)
     at = now.timestamp()
     last, doubt_since = seen.get("upkeep.at", at), seen.get("upkeep.doubt")
     if abs(at - last) > _CLOCK_DOUBT.total_seconds():

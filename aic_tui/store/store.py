@@ -8,10 +8,9 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
@@ -21,9 +20,11 @@ from aic_tui.store.gates import Gates
 from aic_tui.store.history import History
 from aic_tui.store.notes import Notes
 from aic_tui.store.requests import RequestLog
-from aic_tui.store.retention import Upkeep, upkeep
 from aic_tui.store.schema import MIGRATIONS, Step
 from aic_tui.store.states import States
+
+if TYPE_CHECKING:
+    from aic_tui.store.retention import Upkeep
 
 T = TypeVar("T")
 Job = Callable[[], None]
@@ -32,8 +33,7 @@ _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFacts:
+class StoreFacts(NamedTuple):
     """For ``doctor``. ``size_bytes`` includes the WAL; ``why`` is the reason nothing is saved, None when it is."""
 
     path: Path
@@ -96,6 +96,8 @@ class Store:
 
     def maintain(self, now: datetime, retention_days: int) -> Upkeep:
         """Thin and delete old points, trim the requests log, give free space back. Safe to call at any time."""
+        from aic_tui.store.retention import upkeep  # not needed for the first frame
+
         return upkeep(self._database, now, retention_days)
 
     async def call(self, fn: Callable[..., T], *args: Any) -> T:
