@@ -74,7 +74,11 @@ WELCOME_BINDINGS = [
 ]
 
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.
-FOOTER_ORDER = ("detail", "refresh", "filter", "sort", "show", "privacy", "refresh_all", "theme", "reverse", "mouse")
+FOOTER_ORDER = (
+    *("accept", "mark", "not_now", "back"),
+    *("detail_refresh", "next_lane", "range_shorter", "range_longer", "raw"),
+    *("detail", "refresh", "filter", "sort", "show", "privacy", "refresh_all", "theme", "reverse", "mouse"),
+)
 FOOTER_LAST = ("help", "quit")
 
 

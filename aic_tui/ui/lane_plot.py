@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from aic_tui.format import money
@@ -67,11 +67,19 @@ def lane_plot(
     low, high = first.timestamp(), options.now.timestamp()
     count = max(2, min(columns // _TICK_CELLS, 7))
     ticks = tuple(
-        (low + (high - low) * n / (count - 1), words.clock(first + (options.now - first) * n / (count - 1), options))
+        (low + (high - low) * n / (count - 1), _tick(first + (options.now - first) * n / (count - 1), span, options))
         for n in range(count)
     )
     drawn = plot([Curve(xs, ys)], Axis(low, high, ticks), y_axis, columns, rows)
     return drawn.splitlines() if drawn is not None else None
+
+
+def _tick(at: datetime, span: timedelta, options: ViewOptions) -> str:
+    """A time on the axis: the clock for a day, the day of the week for a week, else the date."""
+    local = at.astimezone(options.zone)
+    if span <= timedelta(days=1):
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if span <= timedelta(days=7) else f"{local.day} {local:%b}"
 
 
 def _money_axis(most: float, currency: str) -> Axis:
