@@ -90,7 +90,8 @@ async def keyring_check(context: Context) -> Check:
         await Vault(context.env, storage=context.config.settings.storage).read(_PROBE_ID, "keyring")
     except ProviderError as error:
         words = _REASONS.get(error.reason, "cannot be used") if error.reason else "cannot be used"
-        detail = f"{words} ({error.detail})" if error.detail else words
+        says_more = error.detail and error.reason is not Reason.KEYRING_TIMEOUT
+        detail = f"{words} ({error.detail})" if says_more else words
         return Check("keyring", "info" if error.reason is Reason.KEYRING_MISSING else "warn", detail)
     return Check("keyring", "ok", f"answers ({_backend_name()})")
 
