@@ -114,6 +114,11 @@ def may_read_usage(facts: LoginFacts) -> bool:
     return _USAGE_SCOPE in facts.scopes
 
 
+def outranks_variables(login: LoginFile | None, now: datetime) -> bool:
+    """True for a live login that says it may read usage: a bare token in a variable mostly may not."""
+    return login is not None and may_read_usage(login.facts) and not is_expired(login.facts, now)
+
+
 def key_fingerprint(key: str) -> str:
     """16 hex digits that are the same for the same key and do not tell it."""
     return hashlib.sha256(f"aic-tui{key}".encode()).hexdigest()[:16]
@@ -129,10 +134,7 @@ async def _by_default(account: Account, provider: Provider, env: Environment) ->
     # Only an account the user wrote or confirmed may look into other tools' files.
     logins = await _logins(provider, env) if account.origin == "file" else []
     best = best_login(logins, env.now())
-    # A bare token in a variable mostly may not read usage; a stored login that says it may is the better one.
-    if best and not is_expired(best.facts, env.now()) and may_read_usage(best.facts):
-        return _from_login(logins, account, provider, env.now())
-    if keys:
+    if keys and not outranks_variables(best, env.now()):
         return _from_variable(keys[0][0], provider, env)
     return _from_login(logins, account, provider, env.now())
 

@@ -18,7 +18,7 @@ from aic_tui.providers.auth import (
     find_logins,
     is_expired,
     key_fingerprint,
-    may_read_usage,
+    outranks_variables,
     renewal_hint,
 )
 from aic_tui.providers.base import Provider
@@ -105,7 +105,7 @@ def _of_provider(provider: Provider, env: Environment, accounts: Sequence[Accoun
         expired = is_expired(login.facts, env.now())
         problem = f"expired: {renewal_hint(login)}" if expired else None
         item = found(f"discovered:{login.tool}", login.origin, _text(login), problem, from_tool=True)
-        (better if may_read_usage(login.facts) and not expired else other).append(item)
+        (better if outranks_variables(login, env.now()) else other).append(item)
     return [*better, *from_env, *sorted(other, key=lambda item: item.problem is not None)]
 
 
@@ -137,9 +137,9 @@ def _default_reference(provider: Provider, env: Environment, logins: Sequence[Lo
     """What an account without a key reference comes to, as ``auth.resolve`` decides it."""
     best = best_login(logins, env.now())
     keys = environment_keys(provider, env)
-    if best and (not keys or (may_read_usage(best.facts) and not is_expired(best.facts, env.now()))):
-        return f"discovered:{best.tool}"
-    return f"env:{keys[0][0]}" if keys else None
+    if keys and not outranks_variables(best, env.now()):
+        return f"env:{keys[0][0]}"
+    return f"discovered:{best.tool}" if best else None
 
 
 def _text(login: LoginFile) -> str:
