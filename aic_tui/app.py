@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.signal import Signal
@@ -219,6 +219,12 @@ class AicApp(App[int]):
                 yield SystemCommand(title, binding.tooltip, self._runner(binding.action, active.node))
         yield SystemCommand("Choose theme", "Pick a theme by name", self.action_change_theme)
         yield SystemCommand("Save picture", "Write what is on screen to an SVG file", self._save_picture)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The key as footer, help and palette show it."""
+        if binding.key == "enter" and not binding.key_display:
+            return "enter" if self._ascii else "↵"
+        return super().get_key_display(binding)
 
     def _runner(self, action: str, node: object) -> Callable[[], None]:
         def run() -> None:

@@ -9,7 +9,7 @@ from aic_tui.view.density import LEFT_COLUMN, Density, card_columns, density
 
 RANKING_PADDING = 3  # two cells before the ranking and one behind it
 _GAP = 1
-_BELOW_ROWS = 9  # fewer are no room for a plot with its axes
+_BELOW_ROWS = 11  # fewer are no room for a plot with its axes
 
 
 class Room(NamedTuple):

@@ -14,7 +14,7 @@ from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_s
 from aic_tui.ui.board import Board
 from aic_tui.ui.empty import no_accounts, no_match
 from aic_tui.ui.widgets.accounts_view import Block, GridShape
-from aic_tui.ui.widgets.provider_panel import INNER_GAP, list_rows, panel
+from aic_tui.ui.widgets.provider_panel import INNER_GAP, LIST_GAP, list_rows, panel
 from aic_tui.view.density import Density
 from aic_tui.view.spans import Line, Span, ViewOptions, pad
 
@@ -77,7 +77,7 @@ def _row_block(state: AccountState, board: Board, shape: GridShape, options: Vie
     from aic_tui.view.row import row
 
     chosen = state.account_id == board.selected_id
-    rows = row(state, options, shape.cells - 1)
+    rows = row(state, options, shape.cells - LIST_GAP)
     return Block(state.account_id, list_rows(rows, shape.cells, selected=chosen, ascii_only=options.ascii))
 
 

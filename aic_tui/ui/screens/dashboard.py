@@ -27,10 +27,11 @@ from aic_tui.ui.order import Order
 from aic_tui.ui.outcomes import outcomes_sentence
 from aic_tui.ui.picture import picture
 from aic_tui.ui.top_line import top_line
-from aic_tui.ui.widgets.accounts_view import AccountsView, GridShape
+from aic_tui.ui.widgets.accounts_view import AccountsView
 from aic_tui.ui.widgets.key_line import key_line, live_hints
 from aic_tui.ui.widgets.lines import LinesView
 from aic_tui.view.density import Density
+from aic_tui.view.order import worst_first
 from aic_tui.view.words import name
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ class Dashboard(Screen[None]):
         """Keys that would do nothing now are neither offered nor taken."""
         if action == "clear_filter":
             return bool(self._board.wanted)
+        if action == "move" and self._room.density is Density.STRIP:
+            return False
         if action in ("open", "refresh", "sort", "reverse", "move"):
             return bool(self._board.shown) and (action != "open" or has_screen("detail"))
         return bool(self._board.states) if action in ("refresh_all", "filter") else True
@@ -198,10 +201,7 @@ class Dashboard(Screen[None]):
     def action_move(self, way: str) -> None:
         """Select another account and bring it into view."""
         board = self._board
-        if self._room.density is Density.STRIP:
-            shape, page = GridShape(), len(board.shown)
-        else:
-            shape, page = self._accounts.shape, self._accounts.page_rows
+        shape, page = self._accounts.shape, self._accounts.page_rows
         board.select_index(move_in(shape, len(board.shown), board.index, way, page))
         self._draw()
         self._reveal()
@@ -216,13 +216,19 @@ class Dashboard(Screen[None]):
 
     def action_open(self) -> None:
         """The detail screen of the selected account."""
-        screen = optional_screen("detail", "DetailScreen")
-        if screen is not None and self._board.selected_id is not None:
-            self.app.push_screen(screen(self._board.selected_id))
+        screen, state = optional_screen("detail", "DetailScreen"), self._meant()
+        if screen is not None and state is not None:
+            self.app.push_screen(screen(state.account_id))
+
+    def _meant(self) -> AccountState | None:
+        """The account that a key is about. The strip has no cursor: there it is the worst one, which stands first."""
+        if self._room.density is Density.STRIP:
+            return next(iter(worst_first(self._board.shown, self.aic.options)), None)
+        return self._board.selected
 
     def action_refresh(self) -> None:
         """Ask the selected account's provider now."""
-        state = self._board.selected
+        state = self._meant()
         if state is not None:
             self._ask([state.account_id], name(state, self.aic.options))
 

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from aic_tui.format import clock, money, percent
 from aic_tui.models import AccountState, Balance, Point, Reading, Window
 from aic_tui.outlook import Outlook, Verdict, binding, outlook
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, line, pad, spread
+from aic_tui.text import cell_width
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, line, pad, spread, width
 from aic_tui.view.sparkline import area, resample, series_of
 from aic_tui.view.words import fit_name, say
 
 _LABELS = 6  # cells for "100% "
 _TWO_GRAPHS = 90  # from this width on two graphs stand side by side
 _GAP = 4
-_LEAST_ROWS, _MOST_ROWS = 7, 15  # of one graph, with its title, its time axis and a blank line
+_LEAST_ROWS, _MOST_ROWS = 9, 15  # of one graph, with its title, its time axis and a blank line
 _WEEK = timedelta(days=7)
 _DAY_SECONDS = 86_400
 
@@ -25,12 +26,12 @@ Values = list[float | None]
 
 
 class Graph(NamedTuple):
-    """One filled graph: its span of time, one value 0..1 per column, and words at its corners.
+    """One filled graph: titles (the longest first), its span of time, one value 0..1 per column, words at its corners.
 
     ``expected`` is where the present pace leads; ``even`` draws the line of an even pace.
     """
 
-    title: str
+    titles: tuple[str, ...]
     since: datetime
     until: datetime
     values: Values
@@ -54,13 +55,18 @@ def history_pane(
     columns = 2 if cells >= _TWO_GRAPHS else 1
     each = (cells - _GAP * (columns - 1)) // columns
     graphs = []
-    if state.reading is not None and each >= 3 * _LABELS and rows > _LEAST_ROWS:
+    if state.reading is not None and each >= 3 * _LABELS and rows - 2 >= _LEAST_ROWS:
         graphs = _graphs(state.reading, points, options, each - _LABELS)
     if not graphs:
-        return (pad(title, cells), EMPTY, line(("No history to draw yet: it grows with every refresh.", Tone.DIM)))
-    layers = min(-(-len(graphs) // columns), (rows - 1) // _LEAST_ROWS)
-    height = min((rows - 1) // layers, _MOST_ROWS)
-    lines = [pad(title, cells)]
+        return (
+            EMPTY,
+            pad(title, cells),
+            EMPTY,
+            line(("No history to draw yet: it grows with every refresh.", Tone.DIM)),
+        )
+    layers = min(-(-len(graphs) // columns), (rows - 2) // _LEAST_ROWS)
+    height = min((rows - 2) // layers, _MOST_ROWS)
+    lines = [EMPTY, pad(title, cells)]
     for layer in range(layers):
         drawn = [_draw(graph, options, each, height - 1) for graph in graphs[layer * columns : (layer + 1) * columns]]
         lines += [EMPTY, *(_beside([one[y] for one in drawn], each) for y in range(height - 1))]
@@ -101,7 +107,7 @@ def _window_graph(window: Window, points: Sequence[Point], options: ViewOptions,
     if all(value is None for value in values):
         return None
     return Graph(
-        title=f"{window.label}{_verdict(seen, options)}",
+        titles=tuple(say(f"{window.label}{form}", options) for form in (*_verdicts(seen, options), "")),
         since=since,
         until=until,
         values=_shown(values, options),
@@ -112,12 +118,13 @@ def _window_graph(window: Window, points: Sequence[Point], options: ViewOptions,
     )
 
 
-def _verdict(seen: Outlook, options: ViewOptions) -> str:
+def _verdicts(seen: Outlook, options: ViewOptions) -> list[str]:
     if seen.verdict is Verdict.RUNS_OUT and seen.runs_out_at is not None:
-        return say(f" · runs out {clock(seen.runs_out_at, options.now, options.zone)}", options)
+        return [f" · runs out {clock(seen.runs_out_at, options.now, options.zone)}", " · runs out"]
     if seen.verdict is Verdict.LASTS and seen.pace is not None:
-        return say(f" · lasts, {percent(seen.pace, options.show)} {options.show} at reset", options)
-    return say(" · exhausted", options) if seen.verdict is Verdict.EXHAUSTED else ""
+        share = f" · lasts, {percent(seen.pace, options.show)} {options.show}"
+        return [f"{share} at reset", share, " · lasts"]
+    return [" · exhausted"] if seen.verdict is Verdict.EXHAUSTED else []
 
 
 def _expected(seen: Outlook, columns: int) -> Values:
@@ -132,8 +139,8 @@ def _week_graph(window: Window, points: Sequence[Point], options: ViewOptions, c
     values = _filled(resample(series, options.now - _WEEK, options.now, columns))
     if sum(value is not None for value in values) < 2:
         return None
-    title = say(f"{window.label} · last 7 days", options)
-    return Graph(title, options.now - _WEEK, options.now, _shown(values, options), "100%", "0%")
+    titles = (say(f"{window.label} · last 7 days", options), "7 days")
+    return Graph(titles, options.now - _WEEK, options.now, _shown(values, options), "100%", "0%")
 
 
 def _balance_graph(balance: Balance, points: Sequence[Point], options: ViewOptions, columns: int) -> Graph | None:
@@ -145,8 +152,8 @@ def _balance_graph(balance: Balance, points: Sequence[Point], options: ViewOptio
         return None
     scaled: Values = [None if value is None else max(value, 0.0) / most for value in values]
     top = money(Decimal(str(round(most, 2))), balance.currency)
-    title = say(f"balance · last 7 days · up to {top}", options)
-    return Graph(title, options.now - _WEEK, options.now, scaled, "", "0")
+    titles = tuple(say(form, options) for form in (f"balance · last 7 days · up to {top}", "balance · 7 days"))
+    return Graph(titles, options.now - _WEEK, options.now, scaled, "", "0")
 
 
 def _filled(values: Values) -> Values:
@@ -174,10 +181,18 @@ def _draw(graph: Graph, options: ViewOptions, cells: int, rows: int) -> list[Lin
         area(graph.expected, height, 0.0, 1.0, ascii_only=options.ascii) if graph.expected else [],
     )
     room = cells - _LABELS
-    drawn: list[Line] = [(Span(" " * _LABELS), Span(fit_name(graph.title, room), Tone.DIM))]
+    title = next((form for form in graph.titles if cell_width(form) <= room), fit_name(graph.titles[-1], room))
+    drawn: list[Line] = [(Span(" " * _LABELS), Span(title, Tone.DIM))]
     drawn += [_graph_row(graph, options, art, y) for y in range(height)]
-    since, until = (line((_at(at, options), Tone.DIM)) for at in (graph.since, graph.until))
-    return [*drawn, (Span(" " * _LABELS), *spread(since, until, room))]
+    return [*drawn, (Span(" " * _LABELS), *_time_axis(graph, options, room))]
+
+
+def _time_axis(graph: Graph, options: ViewOptions, cells: int) -> Line:
+    for full in (True, False):
+        since, until = (line((_at(at, options, full=full), Tone.DIM)) for at in (graph.since, graph.until))
+        if width(since) + width(until) + 2 <= cells:
+            break
+    return spread(since, until, cells)
 
 
 def _graph_row(graph: Graph, options: ViewOptions, art: Rows, y: int) -> Line:
@@ -212,7 +227,7 @@ def _merged(parts: Sequence[tuple[str, Tone]]) -> Line:
     return tuple(merged)
 
 
-def _at(at: datetime, options: ViewOptions) -> str:
+def _at(at: datetime, options: ViewOptions, *, full: bool) -> str:
     if abs(at - options.now) < timedelta(minutes=1):
         return "now"
-    return clock(at, options.now, options.zone, full=True)
+    return clock(at, options.now, options.zone, full=full)

@@ -31,6 +31,7 @@ _ROUND_ASCII = Frame("+", "+", "+", "+", "-", "|", " ")
 _HEAVY_ASCII = Frame("#", "#", "#", "#", "=", "#", ">")
 _FRAMES = {(False, False): _ROUND, (True, False): _HEAVY, (False, True): _ROUND_ASCII, (True, True): _HEAVY_ASCII}
 
+LIST_GAP = 2  # the mark before a list row and the blank behind it
 INNER_GAP = 4  # cells that the frame and its padding take from a card's width
 
 
@@ -57,4 +58,4 @@ def _top(card: Card, cells: int, frame: Frame, tone: Tone) -> Line:
 def list_rows(row: tuple[Line, Line], cells: int, *, selected: bool, ascii_only: bool) -> tuple[Line, ...]:
     """The two lines of an account with a mark in the first column when it is the selected one."""
     mark = Span((">" if ascii_only else "▌") if selected else " ", Tone.ACCENT)
-    return tuple((mark, *pad(spans, cells - 1)) for spans in row)
+    return tuple((mark, *pad(spans, cells - LIST_GAP), Span(" ")) for spans in row)
