@@ -16,6 +16,8 @@ from aic_tui.models import Failure, Status
 UNKNOWN = "–"
 MASK = "***"
 
+Show = Literal["used", "left"]
+
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥ ", "INR": "₹", "KRW": "₩"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW"})
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -34,7 +36,7 @@ def plain_ascii(text: str) -> str:
     return text.translate(_ASCII)
 
 
-def percent(ratio: float | None, show: Literal["used", "left"] = "used") -> str:
+def percent(ratio: float | None, show: Show = "used") -> str:
     """``ratio`` (1.0 = all used) as whole percent, used or left.
 
     Rounded so that a limit is never reached early: 99.6 % used is "99%", a trace of use is "<1%" and never "0%",
@@ -53,7 +55,7 @@ def percent(ratio: float | None, show: Literal["used", "left"] = "used") -> str:
     return "99%" if whole == 0 and used > 0 else f"{100 - whole}%"
 
 
-def shown_ratio(ratio: float, show: Literal["used", "left"]) -> float:
+def shown_ratio(ratio: float, show: Show) -> float:
     """The part of a bar to fill so that it agrees with :func:`percent`: 0..1, flipped for "left"."""
     used = min(max(ratio, 0.0), 1.0)
     return used if show == "used" else 1.0 - used
@@ -108,14 +110,19 @@ def quantity(value: Decimal | None, unit: str) -> str:
     return money(value, unit.upper())
 
 
-def used_of_limit(used: Decimal | None, limit: Decimal | None, unit: str) -> str | None:
-    """ "$12.50 of $20.00", "1,380 of 1,500 requests"; None for lanes that tell a ratio only."""
-    if used is None or unit == "percent":
-        return None
+def used_of_limit(used: Decimal | None, limit: Decimal | None, unit: str, show: Show = "used") -> tuple[str, ...]:
+    """ "1,380 of 1,500 requests used", then without the unit's word; with ``show`` "left" what is left of the limit.
+
+    Empty for lanes that tell a ratio only, and for "left" without a limit.
+    """
+    if used is None or unit == "percent" or (limit is None and show == "left"):
+        return ()
     word = "" if _is_currency(unit) else f" {unit}"
     if limit is None:
-        return f"{quantity(used, unit)}{word}"
-    return f"{quantity(used, unit)} of {quantity(limit, unit)}{word}"
+        return (f"{quantity(used, unit)}{word} used",)
+    amount = used if show == "used" else max(limit - used, Decimal(0))
+    share = f"{quantity(amount, unit)} of {quantity(limit, unit)}"
+    return (f"{share}{word} {show}", f"{share} {show}") if word else (f"{share} {show}",)
 
 
 def _is_currency(unit: str) -> bool:

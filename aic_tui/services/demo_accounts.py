@@ -131,8 +131,8 @@ def _openrouter_home(at: datetime, _now: datetime) -> Reading:
 
 
 def _openai(at: datetime, _now: datetime) -> Reading:
-    today = of_day(at, "11.20")
-    month = Decimal("35.24") + today
+    today = of_day(at, "3.20")
+    month = Decimal("3.20") * (at.day - 1) + today
     spends = (Spend(today, "USD", "today"), Spend(month, "USD", "month"))
     models = (
         ModelUsage("gpt-5.1", 3_180_000, 204_000, 1_900_000, 2140, Decimal("31.90")),

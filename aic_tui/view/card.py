@@ -28,7 +28,7 @@ from aic_tui.view.spans import (
     toned,
     width,
 )
-from aic_tui.view.sparkline import resample, series_of, sparkline
+from aic_tui.view.sparkline import flipped, resample, series_of, sparkline
 
 CARD_ROWS = 4
 _GAUGE_MIN = 4
@@ -192,6 +192,7 @@ def _history_row(
     series = series_of(points, window_id) if window_id else []
     slots = resample(series, options.now - _HISTORY, options.now, graph_cells)
     is_ratio = window_id is not None and ":" not in window_id
+    slots = flipped(slots, options.show) if is_ratio else slots
     graph = sparkline(slots, 0.0 if is_ratio else None, 1.0 if is_ratio else None, ascii_only=options.ascii)
     if options.privacy and not is_ratio:
         graph = ""

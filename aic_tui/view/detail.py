@@ -13,8 +13,21 @@ from aic_tui.text import cell_width
 from aic_tui.view import facts, words
 from aic_tui.view.facts import Lane
 from aic_tui.view.gauge import gauge
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, line, pad, right, spread, width
-from aic_tui.view.sparkline import resample, series_of, sparkline
+from aic_tui.view.spans import (
+    EMPTY,
+    Line,
+    Span,
+    Tone,
+    ViewOptions,
+    first_fitting,
+    line,
+    pad,
+    right,
+    spread,
+    text_of,
+    width,
+)
+from aic_tui.view.sparkline import flipped, resample, series_of, sparkline
 
 _LABEL = 12
 _PERCENT = len("100% used")
@@ -101,9 +114,10 @@ def _windows(state: AccountState, options: ViewOptions, cells: int) -> Iterator[
     for lane in lanes:
         yield _bar(lane, label, options, cells)
         indent = label + 1 if cells >= 40 else 2
-        for text in _about(lane, options):
-            for row in words.wrap(text, max(cells - indent, 0), 3) or []:
-                yield (Span(" " * indent), Span(row, Tone.DIM))
+        for forms in _about(lane, options):
+            fitting = first_fitting([line((form, Tone.DIM)) for form in forms], max(cells - indent, 0))
+            if fitting:
+                yield (Span(" " * indent), *fitting)
 
 
 def _bar(lane: Lane, label: int, options: ViewOptions, cells: int) -> Line:
@@ -119,23 +133,25 @@ def _bar(lane: Lane, label: int, options: ViewOptions, cells: int) -> Line:
     return (*named, Span(" "), *bar, Span(" "), *number)
 
 
-def _about(lane: Lane, options: ViewOptions) -> Iterator[str]:
-    """One thought a line: the verdict, the pace, the amounts, the reset, and what is special about the window."""
+def _about(lane: Lane, options: ViewOptions) -> Iterator[list[str]]:
+    """One thought a line, each in several forms, the longest first: verdict, pace, amounts, reset, what is special."""
     if lane.blocker is not None:
-        yield "".join(span.text for span in facts.blocked_lines(lane, options)[1])
+        yield [text_of(form) for form in facts.blocked_lines(lane, options)[1:]]
     elif lane.seen.verdict is not Verdict.UNKNOWN:
-        yield "".join(span.text for span in words.verdict_lines(lane.seen, options)[0])
+        yield [text_of(form) for form in words.verdict_lines(lane.seen, options)]
     if lane.seen.pace is not None and lane.seen.elapsed is not None:
-        passed = fmt.percent(lane.seen.elapsed)
-        yield words.say(f"{passed} of the time passed · pace {lane.seen.pace:.1f}×, an estimate", options)
+        passed, pace = fmt.percent(lane.seen.elapsed), f"pace {lane.seen.pace:.1f}×"
+        forms = [f"{passed} of the time passed · {pace}, an estimate", f"{passed} passed · {pace}", pace]
+        yield [words.say(form, options) for form in forms]
     if amounts := words.amounts(lane.window, options):
         yield amounts
     at = lane.window.resets_at
     if at is not None and lane.seen.verdict is not Verdict.RESET_DUE:
-        within = fmt.countdown(at, options.now)
-        yield words.say(f"resets {words.clock(at, options, full=True)} · in {within}", options)
+        full, brief = words.clock(at, options, full=True), words.clock(at, options)
+        forms = [f"resets {full} · in {fmt.countdown(at, options.now)}", f"resets {full}", f"resets {brief}", brief]
+        yield [words.say(form, options) for form in forms]
     if not lane.window.blocking:
-        yield "does not stop work"
+        yield ["does not stop work"]
 
 
 def _history(
@@ -153,7 +169,7 @@ def _history(
         room = min(cells - max(_LABEL, cell_width(label)) - 1, 120)
         slots = resample(series, since, options.now, room)
         low, high = (0.0, 1.0) if is_ratio else (None, None)
-        graph = sparkline(slots, low, high, ascii_only=options.ascii)
+        graph = sparkline(flipped(slots, options.show) if is_ratio else slots, low, high, ascii_only=options.ascii)
         if graph.strip():
             yield (*pad(line((label, Tone.DIM)), max(_LABEL, cell_width(label)) + 1), Span(graph, Tone.TRACK))
 
@@ -182,7 +198,7 @@ def _usage(reading: Reading | None, options: ViewOptions, cells: int) -> Iterato
     pairs = (
         ("requests", usage.requests_count),
         ("tokens in", usage.tokens_input),
-        ("of it cached", usage.tokens_cached),
+        ("cached in", usage.tokens_cached),
         ("tokens out", usage.tokens_output),
     )
     for label, value in pairs:

@@ -156,8 +156,8 @@ def tail(state: AccountState, shown: Sequence[Sum], options: ViewOptions) -> lis
         if spend.period == "today" and text not in values:
             return [f"{text} today", text]
     for lane in lanes(state, options)[:1]:
-        if text := words.amounts(lane.window, options):
-            return [text, text.removesuffix(f" {lane.window.unit}")]
+        if forms := words.amounts(lane.window, options):
+            return forms
     for balance in reading.balances:
         text = words.money(balance.amount, balance.currency, options)
         if text not in values:

@@ -61,5 +61,6 @@ def _clocks(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
     forms = [f"{zone} {now}".strip(), now]
     if nexts:
         following = words.clock(min(nexts), options)
-        forms.insert(0, words.say(f"next refresh {following} · {forms[0]}", options))
+        if following != now:
+            forms.insert(0, words.say(f"next refresh {following} · {forms[0]}", options))
     return [line((form, Tone.DIM)) for form in forms]

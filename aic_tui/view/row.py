@@ -150,8 +150,7 @@ def _heads(lane: Lane, options: ViewOptions) -> list[Line]:
     at = lane.window.resets_at
     arrow = words.say("→", options)
     if at is None or lane.seen.verdict is Verdict.RESET_DUE:
-        amounts = words.amounts(lane.window, options)
-        return [line((f"{lane.short} {amounts}".strip(), Tone.DIM)), line((lane.short, Tone.DIM))]
+        return [line((f"{lane.short} {text}".strip(), Tone.DIM)) for text in [*words.amounts(lane.window, options), ""]]
     clock = words.clock(at, options)
     within = fmt.countdown(at, options.now)
     long_form = [line((f"{lane.short} {arrow} {clock} in {within}", Tone.DIM))] if within else []

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from aic_tui.format import Show as Show  # one of the options, so that views need no second import
 from aic_tui.text import cell_width
-
-Show = Literal["used", "left"]
 
 
 class Tone(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from aic_tui.format import Show, shown_ratio
 from aic_tui.models import Point
 from aic_tui.view.gauge import level
 
@@ -46,6 +47,11 @@ def resample(series: Series, since: datetime, until: datetime, count: int) -> li
         if slots[index] is None and slots[index + 1] is not None:
             slots[index] = slots[index - 1]
     return slots
+
+
+def flipped(values: Sequence[float | None], show: Show) -> list[float | None]:
+    """Ratios of use as they are, or as what is left."""
+    return [None if value is None else shown_ratio(value, show) for value in values]
 
 
 def sparkline(

@@ -106,11 +106,12 @@ def money(amount: Decimal | None, currency: str, options: ViewOptions) -> str:
     return fmt.MASK if options.privacy and amount is not None else say(fmt.money(amount, currency), options)
 
 
-def amounts(window: Window, options: ViewOptions) -> str:
-    """ "1,380 of 1,500 requests" where the window tells amounts, else ""; money is hidden under privacy."""
+def amounts(window: Window, options: ViewOptions) -> list[str]:
+    """ "1,380 of 1,500 requests used" and its shorter form, where the window tells amounts; no money under privacy."""
     if options.privacy and fmt.is_money(window.unit):
-        return ""
-    return say(fmt.used_of_limit(window.used, window.limit, window.unit) or "", options)
+        return []
+    forms = fmt.used_of_limit(window.used, window.limit, window.unit, options.show)
+    return [say(form, options) for form in forms]
 
 
 def spend_amount(spend: Spend, options: ViewOptions) -> str:
