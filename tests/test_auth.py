@@ -8,6 +8,8 @@ import gc
 import json
 import os
 import pickle
+import sys
+import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -461,6 +463,28 @@ async def test_no_object_holds_a_refresh_token(env: Environment) -> None:
         if type(thing).__module__.startswith(("aic_tui", "pydantic", "builtins", "datetime")) and not callable(thing):
             todo.extend(gc.get_referents(thing))
     assert len(seen) > 20
+
+
+def test_no_decoded_table_holds_a_refresh_token(env: Environment) -> None:
+    claude_file(env, claude_login())
+    put(env.home / ".codex/auth.json", codex_login())
+    put(env.home / ".local/share/opencode/auth.json", OPENCODE)
+    tables: list[str] = []
+
+    def watch(frame: types.FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name.endswith("_entries"):
+            tables.append(repr(frame.f_locals))
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        find_logins(get_provider("claude"), env)
+        find_logins(get_provider("codex"), env)
+    finally:
+        sys.setprofile(before)
+    assert len(tables) == 4
+    assert TOKEN in "".join(tables)
+    assert REFRESH not in "".join(tables)
 
 
 async def test_nothing_shows_a_secret(env: Environment) -> None:

@@ -138,6 +138,7 @@ def test_two_variables_make_one_account_with_the_preferred_one(make_env: MakeEnv
     assert [(account.id, account.key) for account in load_config(env).accounts] == [("openai", "env:OPENAI_ADMIN_KEY")]
     before = env.paths.config_file.stat()
     accept(env, found_now(env))
+    accept(env, found_now(env)[1:])
     assert env.paths.config_file.stat().st_ino == before.st_ino
 
 
@@ -147,15 +148,23 @@ def test_the_same_key_in_two_variables_is_in_use_under_both(make_env: MakeEnv) -
     assert len(effective_accounts(load_config(env), env)) == 1
 
 
+def test_what_counts_already_is_not_replaced_by_a_second_finding(make_env: MakeEnv) -> None:
+    env = make_env({"OPENROUTER_API_KEY": OPENROUTER_KEY})
+    opencode(env, openrouter={"type": "api", "key": "sk-or-v1-another0123456789"})
+    fresh = [item for item in found_now(env) if not item.accepted]
+    assert [item.source for item in fresh] == ["discovered:opencode"]
+    assert [account.key for account in accept(env, fresh).accounts] == ["env:OPENROUTER_API_KEY"]
+
+
 def test_accepting_a_login_keeps_the_accounts_of_variables(make_env: MakeEnv) -> None:
     env = make_env({"OPENROUTER_API_KEY": OPENROUTER_KEY})
     claude_login(env)
     config = accept(env, of(found_now(env), "claude"), {"theme": "nord"})
     assert config.settings.theme == "nord"
-    assert {account.id: account.key for account in config.accounts} == {
-        "claude": "discovered:claude-code",
-        "openrouter": "env:OPENROUTER_API_KEY",
-    }
+    assert [(account.id, account.key) for account in config.accounts] == [
+        ("claude", "discovered:claude-code"),
+        ("openrouter", "env:OPENROUTER_API_KEY"),
+    ]
     assert effective_accounts(config, env) == config.accounts
     assert all(item.accepted for item in found_now(env))
     written = env.paths.config_file.read_text()

@@ -142,6 +142,16 @@ def test_our_own_directory_is_tightened_and_one_that_the_user_chose_is_not(tmp_p
     assert stat.S_IMODE((tmp_path / "chosen").stat().st_mode) == 0o755
 
 
+def test_a_directory_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root to give a directory away")
+    (tmp_path / "aic").mkdir()
+    (tmp_path / "aic").chmod(0o755)
+    os.chown(tmp_path / "aic", 65534, 65534)
+    private_directory(tmp_path / "aic")
+    assert stat.S_IMODE((tmp_path / "aic").stat().st_mode) == 0o755
+
+
 def test_a_file_in_place_of_the_directory_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "aic").write_text("")
     with pytest.raises(OSError, match="File exists"):

@@ -55,25 +55,21 @@ def account_problems(config: Config) -> tuple[Problem, ...]:
 def accept(env: Environment, findings: Sequence[Found], flags: Mapping[str, str] | None = None) -> Config:
     """Write ``findings`` as accounts and give the configuration then in force.
 
-    Of several for one account id the first counts, and an account that the file has is never changed. The first
-    accounts table also gets the accounts that came from variables, which would vanish with it. Raises
-    :class:`UserError` when the file cannot be written.
+    Of several for one account id the first counts, and an account in force is never changed. The first accounts
+    table also gets the accounts that came from variables, which would vanish with it. Raises :class:`UserError`
+    when the file cannot be written.
     """
     config = load_config(env)
-    settled = {account.id for account in config.accounts}
-    wanted: dict[str, Account] = {}
+    wanted = {} if config.has_accounts or config.broken else {found.id: found for found in environment_accounts(env)}
+    settled = {account.id for account in config.accounts} | set(wanted)
     for found in findings:
-        if found.account_id in settled:
-            continue
-        settled.add(found.account_id)
-        if not (found.accepted and config.has_accounts):
+        if found.account_id not in settled and not found.accepted:
             wanted[found.account_id] = Account(id=found.account_id, provider_id=found.provider_id, key=found.source)
-    if not config.has_accounts:
-        for account in environment_accounts(env):
-            wanted.setdefault(account.id, account)
+        settled.add(found.account_id)
+    order = provider_ids()
     changes: dict[tuple[str, ...], object | None] = {
         ("accounts", account.id, name): value
-        for account in wanted.values()
+        for account in sorted(wanted.values(), key=lambda account: order.index(account.provider_id))
         for name, value in account_table(account).items()
     }
     return save_changes(env, changes, flags)
