@@ -18,6 +18,7 @@ MASK = "***"
 
 Show = Literal["used", "left"]
 
+_HAIR = 1e-8  # 0.29 * 100 is a hair below 29
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥ ", "INR": "₹", "KRW": "₩"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW"})
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -45,20 +46,21 @@ def percent(ratio: float | None, show: Show = "used") -> str:
     if ratio is None or not isfinite(ratio):
         return UNKNOWN
     used = max(ratio, 0.0) * 100
-    whole = floor(used + 1e-6)
+    whole = floor(used + 100 * _HAIR)
     if show == "used":
         return "<1%" if whole == 0 and used > 0 else f"{whole}%"
-    if used >= 100 - 1e-6:
+    if whole >= 100:
         return "0%"
     if whole == 99:
-        return "<1%" if used > 99 + 1e-6 else "1%"
+        return "<1%" if used > 99 + 100 * _HAIR else "1%"
     return "99%" if whole == 0 and used > 0 else f"{100 - whole}%"
 
 
 def shown_ratio(ratio: float, show: Show) -> float:
     """The part of a bar to fill so that it agrees with :func:`percent`: 0..1, flipped for "left"."""
     used = min(max(ratio, 0.0), 1.0)
-    return used if show == "used" else 1.0 - used
+    used = 1.0 if used > 1 - _HAIR else used
+    return used if show == "used" else min(1.0 - used, 1.0 - _HAIR if used > 0 else 1.0)
 
 
 def count(value: Decimal | int | None) -> str:

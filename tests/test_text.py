@@ -12,10 +12,11 @@ from rich.cells import cell_len
 
 from aic_tui.text import cell_width, clean, clean_or_none
 
-HOSTILE = st.sampled_from(
-    "\x1b|\x1b[|\x1b]|\x1bP|\x9b|\x9d|\x90|\x07|\x1b\\|\x9c|31m|0;title|\u202e|\u2066|\u200b|\ufeff|\u2028|\n|\t|"
-    "\ud800|\ue000|\u200d|\ufe0f|[/red]|[|8;;".split("|")
-)
+PARTS = """
+    \x1b \x1b[ \x1b] \x1bP \x9b \x9d \x90 \x07 \x1b\\ \x9c 31m 0;title \u202e \u2066 \u200b \ufeff \ud800 \ue000 \u200d
+    \ufe0f [/red] [ 8;;
+"""
+HOSTILE = st.sampled_from([*PARTS.split(), "\n", "\t", "\u2028", "\x85"])
 ANY_TEXT = st.lists(st.one_of(HOSTILE, st.text(max_size=8))).map("".join)
 
 

@@ -83,7 +83,8 @@ def _answers(state: AccountState, options: ViewOptions, tone: Tone) -> list[Line
         at = usable_at(reading, options.now)
         return [*([line((f"back {words.clock(at, options)}", tone))] if at else []), line(("exhausted", Tone.BAD))]
     if reading.balances:
-        return [line((words.money(reading.balances[0].amount, reading.balances[0].currency, options), tone))]
+        amount = words.money(reading.balances[0].amount, reading.balances[0].currency, options)
+        return [line((f"{amount} left", tone)), line((amount, tone))]
     return [line(("no limit", Tone.DIM))]
 
 

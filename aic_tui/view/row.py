@@ -79,9 +79,12 @@ def _with_gauge(state: AccountState, lane: Lane, options: ViewOptions, cells: in
 
 
 def _with_value(state: AccountState, options: ViewOptions, cells: int) -> Line:
-    value = first_fitting(_values(state, options), max(cells - _INDENT - 5, 0))
-    room = cells - _INDENT - (width(value) + 2 if value else 0)
-    return spread(_named(state, options, max(room, 0)), value, cells)
+    full = words.name(state, options)
+    fitting = [value for value in _values(state, options) if width(value) <= cells - _INDENT - 5] or [EMPTY]
+    rooms = [max(cells - _INDENT - (width(value) + 2 if value else 0), 0) for value in fitting]
+    whole = (place for place, room in enumerate(rooms) if words.is_whole(words.fit_name(full, room), full))
+    chosen = next(whole, 0)
+    return spread(_named(state, options, rooms[chosen]), fitting[chosen], cells)
 
 
 def _values(state: AccountState, options: ViewOptions) -> list[Line]:
@@ -94,7 +97,8 @@ def _values(state: AccountState, options: ViewOptions) -> list[Line]:
     tone = Tone.DIM if state.failure else Tone.PLAIN
     money = [words.money(item.amount, item.currency, options) for item in reading.balances]
     if money:
-        return [line(("  ".join(money), tone)), line((f"{money[0]} left", tone)), line((money[0], tone))]
+        every = [line(("  ".join(money), tone))] if len(money) > 1 else []
+        return [*every, line((f"{money[0]} left", tone)), line((money[0], tone))]
     spends = sorted(reading.spends, key=lambda spend: spend.period == "today")
     for spend in spends[:1]:
         text = words.spend_amount(spend, options)

@@ -12,8 +12,10 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from aic_tui.format import Show as Show  # one of the options, so that views need no second import
+from aic_tui import format as fmt
 from aic_tui.text import cell_width
+
+Show = fmt.Show
 
 
 class Tone(StrEnum):

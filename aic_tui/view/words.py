@@ -77,6 +77,11 @@ def fit_name(text: str, cells: int) -> str:
     return crop_text(text, max(cells, 0)).rstrip()
 
 
+def is_whole(shorter: str, text: str) -> bool:
+    """True where ``shorter`` is ``text`` or ends at the end of one of its words."""
+    return bool(shorter) and f"{text} ".startswith(f"{shorter} ")
+
+
 def age(state: AccountState, options: ViewOptions) -> str:
     """How old the figures are ("2m", "now"); "" when there are none."""
     return fmt.age(state.fetched_at, options.now) if state.fetched_at else ""
