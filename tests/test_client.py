@@ -371,8 +371,9 @@ class TestElsewhere:
             Request("c", "/c", accept=frozenset({404})),
         )
         assert (await ask(client, server.url, provider)).reading.plan == "[None, {'code': 7}, None]"
-        server.on("/b", html(403))
-        assert meaning(await failure(client, server.url, provider)) == (Kind.BLOCKED_BY_GATEWAY, Reason.HTML)
+        for path in ("/b", "/a"):
+            server.on(path, html(403))
+            assert meaning(await failure(client, server.url, provider)) == (Kind.BLOCKED_BY_GATEWAY, Reason.HTML)
 
 
 def _bad_login(_ask: Ask, _reply: Reply) -> ProviderError:

@@ -189,6 +189,15 @@ class TestProxies:
             assert (await ask(client, server.url)).reading.plan == "pro"
             assert proxy.asked == []
 
+    async def test_this_machine_is_reached_directly_by_https_too(
+        self, authority: Authority, make_client: MakeClient
+    ) -> None:
+        with Loopback(tls=authority.server_context("127.0.0.1")) as server, Tunnel(leads_to=server.port) as proxy:
+            server.on(PATH, GOOD)
+            client = make_client({"SSL_CERT_FILE": str(authority.file), "HTTPS_PROXY": proxy.address})
+            assert (await ask(client, server.url)).reading.plan == "pro"
+            assert proxy.asked == []
+
     async def test_netrc_is_not_read(self, make_env: MakeEnv, server: Loopback) -> None:
         env = make_env()
         netrc = env.home / ".netrc"

@@ -272,7 +272,7 @@ async def _read(response: httpx.Response, record: _Record, *, proxied: bool) -> 
 
 
 async def _aside(build: Callable[[], T]) -> T:
-    """``build()`` off the loop, on a thread that cannot hold up the end of the program (files may be on a dead disk)."""
+    """``build()`` off the loop, on a thread that cannot hold up the end of the program."""
     return await daemon_call(build, DEADLINE_SECONDS, "connections")
 
 
