@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aic_tui import __version__
@@ -38,13 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_missing_streams()
     try:
         code = _run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _reader_has_gone()
+    except BrokenPipeError:  # ``aic-tui usage | head -1``: no complaint
+        code = 1
     except KeyboardInterrupt:
         code = 130
     except SystemExit as leaving:  # argparse, and the signals of _end_on_signals
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    if not _flush():
+        code = code or 1
     if argv is None:
         _leave_now_if_held_up(code)
     return code
@@ -67,7 +68,7 @@ def _run(arguments: list[str]) -> int:
     diagnostics = Diagnostics.install(env, flags.get("log_level") or env.environ.get("AIC_LOG_LEVEL", "info"))
     try:
         if args.verb is None and not args.once and has_terminal(env.environ):
-            return _dashboard(env, flags, diagnostics, demo=bool(vars(args).get("demo")))
+            return _open_dashboard(env, flags, diagnostics, demo=bool(vars(args).get("demo")))
         return _verb(env, flags, diagnostics, args)
     except UserError as error:
         return _tell(error)
@@ -106,7 +107,17 @@ def _verb(env: Environment, flags: Mapping[str, str], diagnostics: Diagnostics, 
     return run_verb(context, None if args.verb else "once")
 
 
-def _dashboard(env: Environment, flags: Mapping[str, str], diagnostics: Diagnostics, *, demo: bool) -> int:
+def _open_dashboard(env: Environment, flags: Mapping[str, str], diagnostics: Diagnostics, *, demo: bool) -> int:
+    from aic_tui.cli.context import open_monitor
+
+    return show_dashboard(env, diagnostics, lambda: open_monitor(env, flags, demo=demo))
+
+
+def show_dashboard(env: Environment, diagnostics: Diagnostics, open_monitor: Callable[[], Monitor]) -> int:
+    """The dashboard on this terminal until the user leaves it: 0, 1 after a crash, 129 or 143 after a signal.
+
+    Raises UserError where the accounts cannot be opened.
+    """
     import gc
 
     gc.disable()  # the app freezes and enables it after its first frame
@@ -115,12 +126,11 @@ def _dashboard(env: Environment, flags: Mapping[str, str], diagnostics: Diagnost
     probe = BackgroundProbe(env.environ)
     try:  # the terminal answers while the app is being imported
         from aic_tui.app import AicApp
-        from aic_tui.cli.context import open_monitor
         from aic_tui.cli.loop import run
         from aic_tui.diagnostics import crash_sentence, write_crash_report
         from aic_tui.zones import zone_of
 
-        monitor = open_monitor(env, flags, demo=demo)
+        monitor = open_monitor()
     finally:
         light = probe.answer()
     settings = monitor.config.settings
@@ -190,11 +200,22 @@ def _open_missing_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _reader_has_gone() -> int:
-    """``aic-tui usage | head -1``: no complaint, and nothing left that the interpreter could fail to flush."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    return 1
+def _flush() -> bool:
+    """Write what is left; False when standard output does not take it.
+
+    A stream that is gone (a closed pipe, a lost terminal, a full disk) is turned to nowhere, or the interpreter would
+    fail on it once more while it ends.
+    """
+    written = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            written = written and stream is not sys.stdout
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+    return written
 
 
 def _leave_now_if_held_up(code: int) -> None:

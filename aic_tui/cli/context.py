@@ -16,6 +16,7 @@ from aic_tui.config.file import load_config
 from aic_tui.config.settings import Config
 from aic_tui.config.tables import read_settings
 from aic_tui.environment import Environment
+from aic_tui.errors import UserError
 from aic_tui.text import clean
 from aic_tui.zones import zone_of
 
@@ -89,16 +90,22 @@ class Context:
         return not encoding.startswith("utf")
 
     def write(self, text: str) -> None:
-        """Data, to standard output."""
-        self.out.write(text)
+        """Data, to standard output. Raises UserError when it is not taken, and BrokenPipeError when nobody reads."""
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UserError(f"Standard output cannot be written: {error.strerror}.", exit_code=1) from None
 
     def document(self, document: Document) -> None:
         """Data as JSON, to standard output."""
-        self.out.write(dump(document))
+        self.write(dump(document))
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Data for people, to standard output: fits the terminal."""
-        self.out.write(table(headings, rows, self.width))
+        self.write(table(headings, rows, self.width))
 
     def say(self, sentence: str) -> None:
         """Narration, to standard error."""
