@@ -231,7 +231,7 @@ def test_a_card_at_48_columns_says_it_all() -> None:
     assert re.search(r"5 hours ━+─+ +53% used +13:00", text)
     assert re.search(r"week +━+╾?─+ +21% used +Thu 10:48", text)
     assert "lasts · 94% used at reset in 2 h 12 m" in text
-    assert re.search(r"24 h +█▇.*▁ +≈ \$14\.20 today", text)
+    assert re.search(r"24 h +▇▇.*▁ +≈ \$14\.20 today", text)
 
 
 def test_the_binding_window_comes_first_and_the_rest_is_dim() -> None:
