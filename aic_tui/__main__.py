@@ -102,8 +102,7 @@ def _verb(env: Environment, flags: Mapping[str, str], diagnostics: Diagnostics, 
     from aic_tui.cli.dispatch import run_verb
 
     context = Context(env, args, flags, sys.stdout, sys.stderr)
-    if not flags.get("log_level"):
-        diagnostics.set_level(context.config.settings.log_level)
+    diagnostics.set_level(context.config.settings.log_level)
     return run_verb(context, None if args.verb else "once")
 
 

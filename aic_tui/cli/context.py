@@ -48,13 +48,13 @@ class Context:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration in force, with its problems told on standard error. Raises UserError for a bad flag."""
-        if self.is_demo:
-            return demo_config(self.env, self.flags)
-        config = load_config(self.env, self.flags)
-        for problem in config.problems:
+        """The configuration in force. Raises UserError for a bad flag."""
+        return demo_config(self.env, self.flags) if self.is_demo else load_config(self.env, self.flags)
+
+    def tell_problems(self) -> None:
+        """Say what is wrong with config.toml, so that nobody wonders at the defaults."""
+        for problem in self.config.problems:
             self.say(f"config.toml{f', line {problem.line}' if problem.line else ''}: {problem.sentence}")
-        return config
 
     @property
     def zone(self) -> tzinfo:

@@ -70,12 +70,12 @@ def _accept(context: Context, findings: Sequence[Found]) -> Sequence[Found]:
     from aic_tui.services.discovery import discover as look
 
     fresh = [found for found in findings if not found.accepted]
-    if not fresh:
+    if not fresh and (context.config.has_accounts or not findings):
         context.say("Nothing new: every credential found is in use.")
         return findings
     for sentence in dict.fromkeys(found.consent for found in fresh if found.consent):
         context.say(sentence)
-    before = {account.id for account in effective_accounts(context.config, context.env)}
+    before = {account.id for account in context.config.accounts}
     accounts = effective_accounts(accept(context.env, fresh, context.flags), context.env)
     for account in accounts:
         if account.id not in before:

@@ -20,11 +20,15 @@ _VERBS = {
     "config set": "settings:change",
     "config validate": "settings:validate",
 }
+# The monitor's notices, or the verb's own output, have the problems of config.toml already.
+_TELL_THEMSELVES = ("usage", "refresh", "once", "doctor", "config path", "config set", "config validate")
 
 
 def run_verb(context: Context, verb: str | None = None) -> int:
     """Run the verb of ``context.args`` (or ``verb``): the exit code. Raises UserError and whatever goes wrong."""
     name = verb or " ".join(part for part in (context.args.verb, getattr(context.args, "action", None)) if part)
+    if name not in _TELL_THEMSELVES:
+        context.tell_problems()
     module, function = _VERBS[name].split(":")
     code: int = getattr(import_module(f"aic_tui.cli.{module}"), function)(context)
     return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from aic_tui.cli.checks import Check, environment_checks, keyring_check
 from aic_tui.cli.checks_accounts import account_checks, credential_checks, database_checks
 from aic_tui.cli.checks_files import config_checks, file_checks, log_checks
@@ -16,21 +18,26 @@ _MARKS = {"ok": ("●", "ok"), "info": ("·", "--"), "warn": ("▲", "!!"), "fai
 
 def doctor(context: Context) -> int:
     """``doctor``: exit code 0 also when something is wrong, because the document is complete."""
-    groups = (environment_checks, file_checks, config_checks, database_checks, account_checks, credential_checks)
-    checks = [check for group in groups for check in group(context)]
-    if not context.is_demo:
-        checks.append(run(lambda: keyring_check(context)))
-    checks += log_checks(context)
-    shown = [Check(check.name, check.status, _harmless(context, check.detail)) for check in checks]
     if context.as_json:
-        context.document(checks_document(check._asdict() for check in shown))
+        context.document(checks_document(check._asdict() for check in _checks(context)))
         return 0
-    for check in shown:
-        mark = _MARKS[check.status][context.ascii_only]
-        context.write(f"{mark} {check.name}: {check.detail}\n")
-    troubles = sum(check.status in ("warn", "fail") for check in shown)
-    context.say(f"{troubles} of {len(shown)} checks want a look." if troubles else "Nothing wants a look.")
+    told = troubles = 0
+    for check in _checks(context):  # said as they come: the keyring may take its three seconds
+        context.write(f"{_MARKS[check.status][context.ascii_only]} {check.name}: {check.detail}\n")
+        told += 1
+        troubles += check.status in ("warn", "fail")
+    context.say(f"{troubles} of {told} checks want a look." if troubles else "Nothing wants a look.")
     return 0
+
+
+def _checks(context: Context) -> Iterator[Check]:
+    groups = (environment_checks, file_checks, config_checks, database_checks, account_checks, credential_checks)
+    for group in (*groups, log_checks):
+        for check in group(context):
+            yield check._replace(detail=_harmless(context, check.detail))
+    if not context.is_demo:
+        check = run(lambda: keyring_check(context))
+        yield check._replace(detail=_harmless(context, check.detail))
 
 
 def _harmless(context: Context, detail: str) -> str:
