@@ -27,9 +27,9 @@ _FIRST: Step = (
         outcome TEXT NOT NULL, http_status INTEGER, duration_ms INTEGER, size_bytes INTEGER)""",
     "CREATE INDEX IF NOT EXISTS requests_of_account ON requests (account_id, id)",
     """CREATE TABLE IF NOT EXISTS gates (
-        key TEXT PRIMARY KEY, last_request_at REAL, hour_start REAL, hour_count INTEGER, not_before REAL,
-        not_before_span REAL, why TEXT, level INTEGER DEFAULT 0, failures INTEGER DEFAULT 0, parked TEXT,
-        claimed_by TEXT, claimed_until REAL, saved_at REAL)""",
+        key TEXT PRIMARY KEY, last_request_at REAL, recent TEXT, not_before REAL, not_before_span REAL, why TEXT,
+        level INTEGER, failures INTEGER, limited INTEGER, parked TEXT, claimed_by TEXT, claimed_until REAL,
+        saved_at REAL)""",
     "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
