@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -24,7 +25,8 @@ from aic_tui.models import (
     Window,
 )
 from aic_tui.text import clean
-from aic_tui.view.spans import ViewOptions
+from aic_tui.view.card import card
+from aic_tui.view.spans import Line, ViewOptions, text_of
 
 NOW = datetime(2026, 11, 21, 10, 48, tzinfo=UTC)
 
@@ -146,3 +148,81 @@ OPTIONS = st.builds(
     ascii=st.booleans(),
     warn_percent=st.sampled_from([50, 80]),
 )
+
+
+# A few accounts with known figures, for tests that read words.
+
+OPTS = ViewOptions(NOW, UTC)
+LEFT = ViewOptions(NOW, UTC, show="left")
+HOUR, WEEK = 3600, 7 * 24 * 3600
+
+CLAUDE = AccountState(
+    "claude",
+    "claude",
+    "Claude",
+    "Claude",
+    snapshot=Snapshot(
+        Reading(
+            account_name="ada@example.test",
+            plan="Max 20x",
+            windows=(
+                Window(
+                    "session", "5 hours", ratio=0.53, resets_at=NOW + timedelta(minutes=132), window_seconds=5 * HOUR
+                ),
+                Window("week", "week", ratio=0.21, resets_at=NOW + timedelta(days=5), window_seconds=WEEK),
+            ),
+            spends=(Spend(Decimal("14.20"), "USD", "today", MoneyKind.ESTIMATE),),
+        ),
+        NOW - timedelta(minutes=2),
+    ),
+)
+WORK = AccountState(
+    "work",
+    "openrouter",
+    "OpenRouter",
+    "OpenRouter work",
+    snapshot=Snapshot(
+        Reading(
+            windows=(Window("credits", "credits", "usd", used=Decimal("12.50"), limit=Decimal(20)),),
+            balances=(Balance(Decimal("7.50"), "USD"),),
+        ),
+        NOW,
+    ),
+)
+REJECTED = AccountState(
+    "anthropic",
+    "anthropic",
+    "Anthropic API",
+    "Anthropic API",
+    failure=Failure(FailureKind.AUTH_NEEDED, NOW, Reason.KEY_REJECTED),
+)
+UNSET = replace(REJECTED, account_id="mistral", label="Mistral", failure=Failure(FailureKind.NOT_CONFIGURED, NOW))
+WAITING = AccountState("kimi", "moonshot", "Kimi", "Kimi")
+
+
+def reading_of(state: AccountState) -> Reading:
+    assert state.reading is not None
+    return state.reading
+
+
+def with_reading(state: AccountState, reading: Reading) -> AccountState:
+    assert state.snapshot is not None
+    return replace(state, snapshot=replace(state.snapshot, reading=reading))
+
+
+def exhausted_week() -> AccountState:
+    five, week = reading_of(CLAUDE).windows
+    return with_reading(CLAUDE, replace(reading_of(CLAUDE), windows=(five, replace(week, ratio=1.0))))
+
+
+def limited(state: AccountState) -> AccountState:
+    return state.failed(Failure(FailureKind.RATE_LIMITED, NOW, retry_at=NOW + timedelta(minutes=32)))
+
+
+def texts(lines: tuple[Line, ...]) -> list[str]:
+    return [text_of(item) for item in lines]
+
+
+def card_text(state: AccountState, cells: int = 44, options: ViewOptions = OPTS, points: tuple[Point, ...] = ()) -> str:
+    made = card(state, points, options, cells)
+    return "\n".join([text_of(made.title), text_of(made.age), *texts(made.body)])

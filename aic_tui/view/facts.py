@@ -154,7 +154,7 @@ def tail(state: AccountState, shown: Sequence[Sum], options: ViewOptions) -> lis
     for spend in reading.spends:
         text = words.spend_amount(spend, options)
         if spend.period == "today" and text not in values:
-            return [f"{text} today", text]
+            return [f"{text} today"]
     for lane in lanes(state, options)[:1]:
         if forms := words.amounts(lane.window, options):
             return forms

@@ -16,8 +16,6 @@ def frame(card: Card, cells: int, *, ascii_only: bool = False, tone: Tone = Tone
     left, flat, right, side, low_left, low_right = _ASCII if ascii_only else _ROUND
     title, age = card.title, card.age
     rule = cells - PADDING - width(title) - 1 - (width(age) + 1 if age else -1)
-    if age and rule < 1:
-        age, rule = EMPTY, cells - PADDING - width(title)
     ruled = line((f"{left} ", tone), *title, (f" {flat * rule}" if rule > 0 else "", tone))
     aged = line((" ", tone), *age, (" ", tone)) if age else EMPTY
     top = pad((*ruled, *aged), cells - 1)
