@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from aic_tui.cli.checks import keyring_check
+from aic_tui.cli.context import Context
 from aic_tui.errors import FailureKind
 from aic_tui.models import AccountState, Balance, Failure, Reading, Snapshot
 from aic_tui.providers.registry import all_providers
@@ -240,6 +244,56 @@ def test_a_keyring_that_hangs_costs_three_seconds(home: Home, tmp_path: Path) ->
     home.environ |= {"PYTHONPATH": str(module.parent), "PYTHON_KEYRING_BACKEND": "hanging.Keyring"}
     found = checks(home, timeout=20)
     assert found["keyring"] == [("warn", "does not answer within 3 seconds")]
+
+
+class Ring:
+    """A keyring that answers, or raises what it was given."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.asked: list[tuple[str, str]] = []
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked.append((service, username))
+        if self.error:
+            raise self.error
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise AssertionError
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise AssertionError
+
+
+class KeyringLocked(Exception):  # noqa: N818 - told apart by this name
+    pass
+
+
+@pytest.mark.parametrize(
+    ("ring", "expected"),
+    [
+        (Ring(), ("ok", "answers (given by the caller)")),
+        (Ring(KeyringLocked()), ("warn", "locked (KeyringLocked)")),
+        (Ring(OSError("no bus")), ("info", "there is none that keeps keys safely (OSError)")),
+    ],
+    ids=["good", "locked", "none"],
+)
+async def test_the_keyring_is_asked_for_an_entry_that_is_never_there(
+    make_env: Any, ring: Ring, expected: tuple[str, str]
+) -> None:
+    env = make_env(keyring=lambda: ring)
+    check = await keyring_check(Context(env, argparse.Namespace(), {}, io.StringIO(), io.StringIO()))
+    assert check[1:] == expected
+    assert len(ring.asked) == 1
+
+
+def test_doctor_tells_what_is_in_the_way_of_a_directory(home: Home) -> None:
+    file = home.path / "file"
+    file.write_text("")
+    found = checks(home, environ={"AIC_STATE_DIR": str(file / "below")})
+    assert found["state directory"] == [("fail", f"{file / 'below'}: Not a directory")]
+    assert found["log"][0][0] == "fail"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="encodings of a terminal")

@@ -34,6 +34,12 @@ def test_a_narrow_terminal_gets_one_block_per_row() -> None:
     ]
 
 
+def test_a_first_cell_that_is_too_long_is_broken_too() -> None:
+    lines = table(("id", "x"), [("word " * 9 + "y" * 45, "")], 20).splitlines()
+    assert max(map(len, lines)) <= 20
+    assert "".join("".join(lines).split()) == "word" * 9 + "y" * 45
+
+
 @pytest.mark.parametrize("width", [20, 24, 30])
 def test_words_are_kept_whole_where_they_fit(width: int) -> None:
     words = "all of these words are short"
