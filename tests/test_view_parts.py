@@ -149,7 +149,7 @@ def test_detail_tells_everything() -> None:
     assert "lasts · 94% used at reset in 2 h 12 m" in said
     assert "56% of the time passed · pace 0.9×, an estimate" in said
     assert "resets Thu 26 Nov 10:48 · in 5 d" in said
-    assert "≈ $14.20 · API-equivalent estimate" in said
+    assert "≈ $14.20 today · API-equivalent estimate" in said
     assert "rate limited · next try 11:20" in said
     assert "rate limited  429  180 ms  GET https://api.example.test/usage" in said
     assert "Models" not in sections

@@ -126,8 +126,7 @@ def balance_days(balance: Balance, points: Sequence[Point], options: ViewOptions
 
 
 def _spend(spend: Spend, options: ViewOptions) -> Sum:
-    kind = words.spend_kind(spend)
-    return Sum(words.period(spend), words.spend_amount(spend, options), (kind, kind.split(" ")[-1]))
+    return Sum(words.kind_label(spend), words.spend_amount(spend, options), (words.period(spend),))
 
 
 def remarks(state: AccountState, points: Sequence[Point], options: ViewOptions) -> list[Line]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from aic_tui import format as fmt
 from aic_tui.models import AccountState, MoneyKind, Status
 from aic_tui.outlook import outlook, usable_at
 from aic_tui.text import cell_width
 from aic_tui.view import facts, words
 from aic_tui.view.gauge import gauge
 from aic_tui.view.order import usable_first
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, line, pad, right, spread, width
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, line, pad, right, spread, width
 
 _PERCENT = len("100% used")
 _KINDS = {
@@ -35,8 +36,7 @@ def ranking(states: Sequence[AccountState], options: ViewOptions, cells: int, ro
     ]
     lines: list[Line] = []
     for heading, body in sections:
-        lead = [EMPTY, EMPTY] if lines else []
-        lead = lead[:1] if len(lines) + len(lead) + 2 + len(body) > rows else lead
+        lead = [EMPTY] if lines else []
         room = rows - len(lines) - len(lead) - 1
         if not body or room < 1:
             continue
@@ -59,8 +59,10 @@ def _usable(state: AccountState, options: ViewOptions, cells: int, bar_cells: in
     calm = state.failure is not None or word is Status.EXHAUSTED
     tone = Tone.DIM if calm else Tone.PLAIN
     if state.failure is not None or lane is None or word is Status.EXHAUSTED:
-        end = first_fitting(_answers(state, options, tone), max(cells - 9, 0))
-        name = words.fit_name(words.name(state, options), max(cells - 3 - width(end), 0))
+        full = words.name(state, options)
+        ends = [end for end in _answers(state, options, tone) if width(end) <= cells - 9] or [EMPTY]
+        end = next((end for end in ends if cell_width(full) + width(end) + 3 <= cells), ends[0])
+        name = words.fit_name(full, max(cells - 3 - width(end), 0))
         return spread(line(mark, " ", (name, tone)), end, cells)
     number = right(line(lane.percent), _PERCENT)
     name_cells = cells - 3 - _PERCENT - (bar_cells + 1 if bar_cells else 0)
@@ -76,7 +78,7 @@ def _answers(state: AccountState, options: ViewOptions, tone: Tone) -> list[Line
     reading = state.reading
     if state.failure is not None:
         what = words.failure_lines(state, options)[0]
-        return [what, line((_status_word(state, options), tone))]
+        return [what, line((fmt.status_word(words.status(state, options)), tone))]
     if reading is None:
         return [line(("waiting", Tone.WAIT))]
     if words.status(state, options) is Status.EXHAUSTED:
@@ -86,11 +88,6 @@ def _answers(state: AccountState, options: ViewOptions, tone: Tone) -> list[Line
         amount = words.money(reading.balances[0].amount, reading.balances[0].currency, options)
         return [line((f"{amount} left", tone)), line((amount, tone))]
     return [line(("no limit", Tone.DIM))]
-
-
-def _status_word(state: AccountState, options: ViewOptions) -> str:
-    word = words.status(state, options)
-    return word.value.replace("_", " ") if word else "waiting"
 
 
 def _today(states: Sequence[AccountState], options: ViewOptions, cells: int) -> list[Line]:

@@ -102,9 +102,7 @@ def _values(state: AccountState, options: ViewOptions) -> list[Line]:
     spends = sorted(reading.spends, key=lambda spend: spend.period == "today")
     for spend in spends[:1]:
         text = words.spend_amount(spend, options)
-        when = words.period(spend)
-        phrase = f"{text} today" if when == "today" else f"{text} this {when}"
-        return [line((phrase, tone)), line((text, tone))]
+        return [line((f"{text} {words.period(spend)}", tone)), line((text, tone))]
     if reading.windows:
         return [line(("no limit", Tone.DIM))]
     return [line((words.say(fmt.UNKNOWN, options), Tone.DIM))]

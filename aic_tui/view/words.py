@@ -20,7 +20,20 @@ _TONES = {
     Status.FORBIDDEN: Tone.NEED,
     Status.NOT_CONFIGURED: Tone.DIM,
 }
-_PERIODS = {"today": "today", "7d": "7 days", "week": "week", "30d": "30 days", "month": "month", "total": "total"}
+_PERIODS = {
+    "today": "today",
+    "7d": "in 7 days",
+    "week": "this week",
+    "30d": "in 30 days",
+    "month": "this month",
+    "total": "in total",
+}
+_KINDS = {
+    MoneyKind.BILLED: ("billed", "billed"),
+    MoneyKind.ESTIMATE: ("estimate", "API-equivalent estimate"),
+    MoneyKind.INCLUDED: ("included", "included in plan"),
+    MoneyKind.UNKNOWN: ("spent", "billed or not: unknown"),
+}
 
 
 def say(text: str, options: ViewOptions) -> str:
@@ -126,17 +139,17 @@ def spend_amount(spend: Spend, options: ViewOptions) -> str:
 
 
 def spend_kind(spend: Spend) -> str:
-    """What kind of money it is, in a word or two."""
-    return {
-        MoneyKind.BILLED: "billed",
-        MoneyKind.ESTIMATE: "API-equivalent estimate",
-        MoneyKind.INCLUDED: "included in plan",
-        MoneyKind.UNKNOWN: "billed or not: unknown",
-    }[spend.kind]
+    """What kind of money it is, in full."""
+    return _KINDS[spend.kind][1]
+
+
+def kind_label(spend: Spend) -> str:
+    """What kind of money it is, in one word that can stand before the amount."""
+    return _KINDS[spend.kind][0]
 
 
 def period(spend: Spend) -> str:
-    """The period of a spend in words."""
+    """The period of a spend as it follows an amount: "today", "this month", "in total"."""
     return _PERIODS.get(spend.period, spend.period)
 
 
