@@ -197,12 +197,12 @@ def test_nohup_stays_in_force(home: Home) -> None:
 NOHUP = (
     "import os, signal; from aic_tui.__main__ import main; main(['config', 'path']); "
     "assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN; "
+    "assert os.umask(0) == 0o077; "
     "import resource; assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0"
 )
 
 
 def test_a_defect_in_a_verb_is_one_sentence_and_a_private_report(home: Home, tmp_path: Path) -> None:
-    # a directory in the place of the log makes ``doctor`` meet what it does not expect
     broken = (
         "import sys; from aic_tui.__main__ import main; from aic_tui.cli import dispatch; "
         "dispatch._VERBS['doctor'] = 'nowhere:doctor'; secret = 'canary-4711'; sys.exit(main(['doctor']))"

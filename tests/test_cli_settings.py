@@ -179,6 +179,7 @@ def test_a_key_pasted_into_the_file_is_never_shown(home: Home) -> None:
         done = home.run(*verb)
         assert "kAnarie9" not in done.stdout + done.stderr, verb
         assert "plain-secret" not in done.stdout + done.stderr, verb
+    assert home.run("config", "get", "accounts.a.key").stdout == "(not a reference)\n"
 
 
 def test_validate(home: Home) -> None:

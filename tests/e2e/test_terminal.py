@@ -105,6 +105,15 @@ def test_the_first_screen_fits_and_names_the_way_out(home: Home) -> None:
         assert program.wait(5) == 0
 
 
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_understands_nothing_gets_plain_text(home: Home, term: str) -> None:
+    with PtyProgram(DEMO, columns=80, rows=24, environ={**home.variables, "TERM": term}) as program:
+        assert program.wait(10) == 0
+        program.pump(0.5)
+        assert STANDS.encode() in program.raw
+        assert b"\x1b" not in program.raw
+
+
 def test_no_mouse(home: Home) -> None:
     with started(home, "--no-mouse") as program:
         program.wait_for(STANDS)
