@@ -19,6 +19,7 @@ from aic_tui.view.spans import EMPTY, Line, Span, Tone, line
 
 _RANGES = tuple(timedelta(days=days) for days in (1, 7, 30, 90, 365))
 _PLOT_ROWS = 14
+_MEASURE = 100  # wider lines are hard to follow from label to figure
 _LONGEST_REPLY = 400  # lines; the log of a reply is for reading, not for archives
 
 
@@ -60,7 +61,7 @@ class DetailScreen(PageScreen):
         if state is None:
             return [EMPTY, line(("It is no longer configured. Escape leads back.", Tone.DIM))]
         since = options.now - _RANGES[self._range]
-        sections = list(detail(state, self._points, self._requests, options, cells, since))
+        sections = list(detail(state, self._points, self._requests, options, min(cells, _MEASURE), since))
         if drawn := self._plot(cells):
             place = next((i for i, section in enumerate(sections) if section.title.startswith("History")), 1)
             sections.insert(place, drawn)

@@ -15,7 +15,7 @@ from aic_tui.ui.bindings import PAGE_BINDINGS
 from aic_tui.ui.widgets.key_line import key_line, live_hints
 from aic_tui.ui.widgets.lines import LinesView
 from aic_tui.ui.widgets.page import Page
-from aic_tui.view.spans import Line
+from aic_tui.view.spans import Line, crop
 
 if TYPE_CHECKING:
     from aic_tui.app import AicApp
@@ -73,7 +73,8 @@ class PageScreen(Screen[None]):
         self._top.display = rows >= _LOWEST_WITH_HEADER
         self._top.show([self.title_line(inner)])
         self._footer.show([key_line(live_hints(self, self.app), inner)])
-        self.page.show(self.body(max(cells - 4, 1)))  # a margin on the left, and room for the scroll bar
+        room = max(cells - 4, 1)  # a margin on the left, and room for the scroll bar
+        self.page.show([crop(spans, room) for spans in self.body(room)])
 
     def action_scroll(self, way: str) -> None:
         """Scroll the page by a line, a page or to an end."""
