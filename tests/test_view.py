@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +13,11 @@ from rich.cells import cell_len
 
 from aic_tui.models import (
     AccountState,
+    Balance,
     Point,
+    Reading,
     RequestEntry,
+    Spend,
 )
 from aic_tui.view import words
 from aic_tui.view.card import card
@@ -42,6 +46,7 @@ from tests.view_cases import (
     exhausted_week,
     limited,
     texts,
+    with_reading,
 )
 
 WIDTHS = st.integers(1, 300)
@@ -106,7 +111,9 @@ def tokens(text: str) -> set[str]:
     return {word.strip("()") for word in re.split(r"[\s·─━╾]+", text) if re.search(r"\d", word)}
 
 
-PLAIN_STATES = [CLAUDE, WORK, REJECTED, exhausted_week(), limited(CLAUDE), limited(WORK), WAITING]
+MONEY = with_reading(WORK, Reading(balances=(Balance(Decimal("88.1"), "CNY"), Balance(Decimal("1234.56"), "USD"))))
+SPENT = with_reading(WORK, Reading(spends=(Spend(Decimal("4127.35"), "USD", "month"),)))
+PLAIN_STATES = [CLAUDE, WORK, REJECTED, exhausted_week(), limited(CLAUDE), limited(WORK), WAITING, MONEY, SPENT]
 
 
 @pytest.mark.parametrize("state", PLAIN_STATES)

@@ -224,3 +224,20 @@ def test_ascii_terminals_get_ascii() -> None:
 def test_markup_in_names_is_only_text() -> None:
     odd = replace(CLAUDE, label="[/red] [bold]x")
     assert "[/red] [bold]x" in card_text(odd)
+
+
+def test_a_name_stands_in_for_a_missing_plan_and_is_masked_under_privacy() -> None:
+    unplanned = with_reading(CLAUDE, replace(reading_of(CLAUDE), plan=None))
+    assert "● Claude  ada@example.test" in card_text(unplanned)
+    assert "● Claude  ***" in card_text(unplanned, options=replace(OPTS, privacy=True))
+    assert "ada" not in text_of(row(unplanned, replace(OPTS, privacy=True), 60)[0])
+
+
+def test_todays_money_stands_beside_the_graph_once() -> None:
+    spent = Spend(Decimal("0.84"), "USD", "today")
+    prepaid = with_reading(WORK, Reading(balances=(Balance(Decimal("7.50"), "USD"),), spends=(spent,)))
+    points = tuple(Point("work", "balance:USD", NOW - timedelta(hours=h), balance=Decimal(h)) for h in (20, 10, 1))
+    lines = card_text(prepaid, points=points).splitlines()
+    assert lines[-1].startswith("24 h")
+    assert lines[-1].endswith("$0.84 today")
+    assert "\n".join(lines).count("$0.84") == 1

@@ -57,6 +57,8 @@ def test_header_counts_what_calls_for_the_user() -> None:
     assert text_of(header(states, OPTS, 24)).startswith("aic-tui  × 1 · ■ 1 · ▲ 1")
     due = replace(CLAUDE, next_at=NOW + timedelta(minutes=4))
     assert "next refresh 10:52" in text_of(header([due], OPTS, 80))
+    at_once = replace(CLAUDE, next_at=NOW + timedelta(seconds=5))
+    assert "next refresh" not in text_of(header([at_once], OPTS, 80))
 
 
 def test_ranking_answers_what_can_be_used_now() -> None:

@@ -38,7 +38,7 @@ class _Columns:
 
 
 def _columns(cells: int) -> _Columns:
-    bar = min(max(cells // 4, 5), 40)
+    bar = min(max(min(cells // 4, (cells - 20) // 2), 5), 40)
     name = cells - _INDENT - 1 - bar - 1 - _PERCENT
     if name >= 8:
         return _Columns(name, bar)
