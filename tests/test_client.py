@@ -22,7 +22,7 @@ from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind as Kind
 from aic_tui.errors import ProviderError, Reason
 from aic_tui.models import Reading, RequestEntry
-from aic_tui.providers.base import Ask, LoginFacts, Reply, Request
+from aic_tui.providers.base import Ask, Field, LoginFacts, Reply, Request
 from aic_tui.providers.client import Client
 from tests.asking import CANARY, PROVIDER, account, ask, credential, failure, provider_asking
 from tests.clock import FakeClock
@@ -149,6 +149,20 @@ class TestRequest:
         await ask(client, account(server.url, fields={"project": "p"}), replace(PROVIDER, parse=parse), key)
         assert asks == [Ask(clock.now(), "sk-", {"project": "p"}, facts)]
         assert CANARY not in repr(asks)
+
+    async def test_provider_knows_the_accounts_fields_and_those_of_its_variables(
+        self, make_env: MakeEnv, server: Loopback
+    ) -> None:
+        def plan(ask_: Ask, replies: Sequence[Reply]) -> Sequence[Request]:
+            return () if replies else (Request("usage", "/v1/usage", params=tuple(sorted(ask_.fields.items()))),)
+
+        fields = (Field("project", "Project", "…", env=("EXAMPLE_PROJECT",)), Field("team", "Team", "…", env=("TEAM",)))
+        provider = replace(PROVIDER, plan=plan, fields=fields)
+        server.on("/v1/usage", Answer(json={"plan": "x"}))
+        client = Client(make_env({"EXAMPLE_PROJECT": "from-env", "TEAM": "from-env"}))
+        await ask(client, account(server.url, fields={"team": "from-file"}), provider)
+        await client.aclose()
+        assert server.requests[0].query == {"project": ["from-env"], "team": ["from-file"]}
 
     async def test_reply_carries_headers_and_the_servers_clock(self, client: Client, server: Loopback) -> None:
         replies: list[Reply] = []

@@ -22,6 +22,7 @@ from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.models import Reading, RequestEntry
 from aic_tui.providers.address import Origin, Target, proxy_variable, target_of
+from aic_tui.providers.auth import account_fields
 from aic_tui.providers.base import Ask, Provider, Reply, Request
 from aic_tui.providers.decode import Body, error_text, is_web_page, parse_json
 from aic_tui.providers.faults import network_error, worth_a_retry
@@ -107,7 +108,8 @@ class Client:
         Raises :class:`ProviderError` for every failure, and nothing else (but CancelledError).
         """
         key = credential.secret.get_secret_value()
-        ask = Ask(self._env.now(), credential.key_shape, account.fields, credential.facts)
+        fields = account_fields(account, provider, self._env)
+        ask = Ask(self._env.now(), credential.key_shape, fields, credential.facts)
         try:
             async with asyncio.timeout(self._deadline_seconds) as deadline:
                 fetch = _Fetch(provider, account, credential, ask, deadline)

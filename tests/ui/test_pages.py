@@ -25,13 +25,13 @@ HOSTILE = "[/red][b]x[/]\x1b]52;c;S0FOQVJJ\x07"
 class Monitor(DemoMonitor):
     """The demo, which remembers what was accepted and may refuse it."""
 
-    accepted: Sequence[Found] = ()
+    accepted: tuple[Found, ...] = ()
     refuses: str | None = None
 
     async def accept(self, findings: Sequence[Found]) -> None:
         if self.refuses:
             raise UserError(self.refuses)
-        self.accepted = findings
+        self.accepted = tuple(findings)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ async def test_logins_are_marked_one_by_one_and_escape_takes_none(env: Environme
         text = await press(pilot, "j", "space")
         assert text.count("[x]") == 1
         await press(pilot, "escape")
-        assert monitor.accepted == ()
+        assert not monitor.accepted
         await ask(pilot, [found(1), found(2)])
         await press(pilot, "j", "space", "enter")
         assert [item.account_id for item in monitor.accepted] == ["tool1"]
