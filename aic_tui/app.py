@@ -213,7 +213,8 @@ class AicApp(App[int]):
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.id and binding.id not in seen and active.enabled and binding.action != "command_palette":
+            wanted = binding.show or binding.action == "clear_filter"
+            if binding.id and binding.id not in seen and active.enabled and wanted:
                 seen.add(binding.id)
                 title = binding.description.capitalize()
                 yield SystemCommand(title, binding.tooltip, self._runner(binding.action, active.node))
@@ -252,7 +253,7 @@ class AicApp(App[int]):
         if self.is_headless or sys.platform == "win32":
             return
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._leave, 128 + number)
         self.set_interval(_TERMINAL_CHECK_SECONDS, self._check_terminal)
 

@@ -13,7 +13,7 @@ import re
 import select
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _LIMIT_SECONDS = 0.15
@@ -40,9 +40,15 @@ def light_in_answer(answer: bytes) -> bool | None:
 class BackgroundProbe:
     """One question to the terminal on ``fd``. :meth:`answer` must be called before anything else reads from it."""
 
-    def __init__(self, environ: Mapping[str, str], fd: int | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        fd: int | None = None,
+        is_foreground: Callable[[int], bool] = lambda fd: os.tcgetpgrp(fd) == os.getpgrp(),
+    ) -> None:
         self._known = light_by_variable(environ)
         self._fd = sys.stdin.fileno() if fd is None else fd
+        self._is_foreground = is_foreground
         self._saved: list[Any] | None = None
         self._deadline = 0.0
         # A late answer over a slow line would arrive as key presses, so nothing is asked over SSH.
@@ -56,7 +62,7 @@ class BackgroundProbe:
         import tty
 
         try:
-            if os.tcgetpgrp(self._fd) != os.getpgrp():
+            if not self._is_foreground(self._fd):
                 return  # in the background: touching the terminal would stop us
             self._saved = termios.tcgetattr(self._fd)
             tty.setcbreak(self._fd, termios.TCSANOW)

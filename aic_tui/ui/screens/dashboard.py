@@ -6,7 +6,6 @@ repaint what differs. It knows the monitor as its only source of figures.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -51,7 +50,7 @@ class Dashboard(Screen[None]):
     def __init__(self, monitor: Monitor) -> None:
         super().__init__()
         self._monitor = monitor
-        self._touched_at = 0.0
+        self._touched_at = float("-inf")
         self._findings: Sequence[Found] | None = None
         self._filter_line: FilterLine | None = None
         self._draw_wanted = False
@@ -106,7 +105,7 @@ class Dashboard(Screen[None]):
         """Everything again; the widgets find out themselves what of it is new."""
         options, room = self.aic.options, self._room
         self._header.display, self._footer.display = room.header, room.footer and self._filter_line is None
-        self._header.show([top_line(self._board, self._monitor, options, room.cells - 2)])
+        self._header.show([top_line(self._board, self._monitor, options, max(room.cells - 2, 0))])
         self._draw_footer()
         whole = picture(self._board, room, options, self._findings)
         self._ranking.display = bool(room.ranking_cells)
@@ -128,7 +127,7 @@ class Dashboard(Screen[None]):
         self._draw()
 
     def _draw_footer(self) -> None:
-        self._footer.show([key_line(live_hints(self, self.app), self._room.cells - 2)])
+        self._footer.show([key_line(live_hints(self, self.app), max(self._room.cells - 2, 0))])
 
     def _repaint(self) -> None:
         for part in (self._header, self._ranking, self._accounts, self._below, self._footer):
@@ -159,7 +158,7 @@ class Dashboard(Screen[None]):
 
     def _ticked(self) -> None:
         """Ages and clocks; and the order, when nobody has pressed a key for a while."""
-        if time.monotonic() - self._touched_at > _UNTOUCHED_SECONDS:
+        if self.aic.env.monotonic() - self._touched_at > _UNTOUCHED_SECONDS:
             self._board.arrange(self.aic.options)
         self._draw_soon()
 
@@ -196,7 +195,7 @@ class Dashboard(Screen[None]):
 
     def on_key(self) -> None:
         """Somebody is there: the order stays as it is for a while."""
-        self._touched_at = time.monotonic()
+        self._touched_at = self.aic.env.monotonic()
 
     def action_move(self, way: str) -> None:
         """Select another account and bring it into view."""
@@ -208,7 +207,7 @@ class Dashboard(Screen[None]):
 
     def on_account_pointed(self, message: AccountPointed) -> None:
         """A click selects, a click on what is selected opens."""
-        self._touched_at = time.monotonic()
+        self._touched_at = self.aic.env.monotonic()
         self._board.select(message.account_id)
         self._draw()
         if message.again:

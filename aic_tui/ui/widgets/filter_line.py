@@ -1,4 +1,4 @@
-"""The line in which a filter is typed. Imported when it is first wanted: Textual's Input is not cheap to load."""
+"""The line in which a filter is typed. It is imported when it is first wanted."""
 
 from __future__ import annotations
 

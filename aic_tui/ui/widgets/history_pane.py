@@ -11,7 +11,7 @@ from aic_tui.format import clock, money, percent
 from aic_tui.models import AccountState, Balance, Point, Reading, Window
 from aic_tui.outlook import Outlook, Verdict, binding, outlook
 from aic_tui.text import cell_width
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, line, pad, spread, width
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, line, pad, spread, width
 from aic_tui.view.sparkline import area, resample, series_of
 from aic_tui.view.words import fit_name, say
 
@@ -21,6 +21,7 @@ _GAP = 4
 _LEAST_ROWS, _MOST_ROWS = 9, 15  # of one graph, with its title, its time axis and a blank line
 _WEEK = timedelta(days=7)
 _DAY_SECONDS = 86_400
+_NOTHING = ("No history to draw yet: it grows with every refresh.", "No history to draw yet.")
 
 Values = list[float | None]
 
@@ -58,12 +59,8 @@ def history_pane(
     if state.reading is not None and each >= 3 * _LABELS and rows - 2 >= _LEAST_ROWS:
         graphs = _graphs(state.reading, points, options, each - _LABELS)
     if not graphs:
-        return (
-            EMPTY,
-            pad(title, cells),
-            EMPTY,
-            line(("No history to draw yet: it grows with every refresh.", Tone.DIM)),
-        )
+        said = first_fitting([line((text, Tone.DIM)) for text in _NOTHING], cells)
+        return (EMPTY, pad(title, cells), EMPTY, said)
     layers = min(-(-len(graphs) // columns), (rows - 2) // _LEAST_ROWS)
     height = min((rows - 2) // layers, _MOST_ROWS)
     lines = [EMPTY, pad(title, cells)]
