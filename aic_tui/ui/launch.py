@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import sys
 from collections.abc import Callable
 
 from aic_tui.environment import Environment
@@ -46,7 +48,19 @@ def run_dashboard(
             await monitor.aclose()
 
     asyncio.run(session())
+    _drop_unwritable()
     return app.return_code or 0
+
+
+def _drop_unwritable() -> None:
+    """Where the terminal is gone, let what is still buffered go nowhere: it would turn our exit code into Python's."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def needs_ascii(env: Environment) -> bool:
