@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aic_tui.app import AicApp
 from aic_tui.environment import Environment, Paths
@@ -53,7 +54,7 @@ def environment(folder: Path) -> Environment:
 async def take(picture: Picture, folder: Path) -> str:
     """The SVG of one picture."""
     env = environment(folder)
-    app = AicApp(env, DemoMonitor(env), theme="textual-dark")
+    app = AicApp(env, DemoMonitor(env), zone=ZoneInfo("Europe/Berlin"))
     async with app.run_test(size=(picture.columns, picture.rows)) as pilot:
         await pilot.pause(0.2)
         for key in picture.press:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from textual.binding import Binding
+from textual.keys import format_key
+
+from aic_tui.cli.parser import build_parser
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import all_providers
+from aic_tui.ui.bindings import APP_BINDINGS, DASHBOARD_BINDINGS, DETAIL_BINDINGS, PAGE_BINDINGS
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "escape": "esc"}
 
 
 def _keys(provider: Provider) -> str:
@@ -27,17 +37,80 @@ def provider_table() -> str:
     return "\n".join(rows)
 
 
+def key_table() -> str:
+    """Every binding with its id and sentence; a binding that several screens share stands once."""
+    rows = ["| key | does | id for `[keys]` |", "|---|---|---|"]
+    seen: set[str] = set()
+    for where, bindings in (
+        ("", DASHBOARD_BINDINGS),
+        ("", APP_BINDINGS),
+        ("detail: ", DETAIL_BINDINGS),
+        ("pages: ", PAGE_BINDINGS),
+    ):
+        for binding in bindings:
+            if binding.id is None or binding.id in seen:
+                continue
+            seen.add(binding.id)
+            rows.append(f"| {_shown(binding)} | {where}{binding.tooltip} | `{binding.id}` |")
+    return "\n".join(rows)
+
+
+def _shown(binding: Binding) -> str:
+    keys = [_NAMES.get(key, format_key(key)) for key in binding.key.split(",")]
+    return " ".join(f"`{key}`" for key in keys)
+
+
+def verb_table() -> str:
+    """Every verb with its options, from the parser itself."""
+    rows = ["| verb | does |", "|---|---|"]
+    rows += [f"| `{usage}` | {does} |" for usage, does in _verbs(build_parser(), "")]
+    return "\n".join(rows)
+
+
+def _verbs(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, str]]:
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            continue
+        told = {choice.dest: choice.help or "" for choice in action._choices_actions}
+        for name, child in action.choices.items():
+            if any(isinstance(sub, argparse._SubParsersAction) for sub in child._actions):
+                yield from _verbs(child, f"{prefix}{name} ")
+            else:
+                yield f"{prefix}{name}{_options(child)}", told.get(name, "")
+
+
+def _options(parser: argparse.ArgumentParser) -> str:
+    common = {"--help", "--demo", "--privacy", "--profile", "--config-dir", "--log-level"}
+    words = []
+    for action in parser._actions:
+        name = action.option_strings[-1] if action.option_strings else None
+        value = action.metavar if isinstance(action.metavar, str) else ""
+        if name is None:
+            words.append(value or action.dest.upper())
+        elif name not in common:
+            words.append(f"[{name}{f' {value}' if value and action.nargs != 0 else ''}]")
+    return "".join(f" {word}" for word in words)
+
+
 def tables() -> dict[str, str]:
     """Every generated part by its marker name."""
-    return {"providers": provider_table()}
+    return {"providers": provider_table(), "keys": key_table(), "verbs": verb_table()}
 
 
 def renewed(document: str) -> str:
     """``document`` with the text between each pair of ``<!-- name -->`` and ``<!-- /name -->`` markers renewed."""
     for name, table in tables().items():
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
-        document = re.sub(pattern, lambda found, t=table: found[1] + t + found[2], document, flags=re.DOTALL)  # type: ignore[misc]
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = document.partition(start)
+        _, _, after = rest.partition(end)
+        document = f"{before}{start}{table}\n{end}{after}"
     return document
+
+
+def commands(heading: str) -> list[str]:
+    """The lines of the README's first shell block under the text ``heading``."""
+    block = re.search(rf"{re.escape(heading)}.*?```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return block[1].strip().splitlines() if block else []
 
 
 def main() -> int:
