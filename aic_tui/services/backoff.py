@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass, replace
 
 from aic_tui.errors import FailureKind, ProviderError, Reason
-from aic_tui.store.gates import Gate
+from aic_tui.store.gate import Gate
 
 MINUTE = 60.0
 HOUR = 3600.0

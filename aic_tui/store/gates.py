@@ -1,134 +1,18 @@
-"""When each key may be asked again: one row per key, claimed in one transaction, shared by every running instance.
-
-Instants are wall time in seconds since 1970, because they must survive restarts. Whenever a row is looked at, its
-instants are held against the clock first (:func:`clamped`), so that a clock which jumps can neither lock a key out
-for longer than the wait was meant to be nor, beyond one request, let it through early.
-"""
+"""When each key may be asked again: one row per key, claimed in one transaction, shared by every running instance."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from aic_tui.store.database import Database
 from aic_tui.store.faults import NotSaved
-
-HOUR_SECONDS = 3600.0
-OFFLINE = "offline"
-"""The key of the one gate that stands for the whole network."""
-
-Why = Literal["floor", "recent", "retry_after", "parked", "backoff", "claimed", "offline"]
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What is known about one key. ``recent`` are the requests of the last hour, oldest first.
-
-    Until ``not_before``, set ``not_before_span`` seconds ahead, nothing may be asked; ``why`` is ``retry_after``,
-    ``backoff`` or ``parked``, and stays after that time as the memory of what was wrong. ``parked`` ("kind/reason")
-    holds until the key changes or the user acts. ``failures`` in a row lead to a higher ``level`` of back-off;
-    ``limited`` counts refusals that did not say for how long.
-    """
-
-    key: str
-    last_request_at: float | None = None
-    recent: tuple[float, ...] = ()
-    not_before: float | None = None
-    not_before_span: float = 0.0
-    why: str | None = None
-    level: int = 0
-    failures: int = 0
-    limited: int = 0
-    parked: str | None = None
-    claimed_by: str | None = None
-    claimed_until: float | None = None
-    saved_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On which terms one request is wanted.
-
-    ``floor_seconds`` since the last request of the key and ``apart_seconds`` since that of any other key with the
-    same beginning up to the colon. ``manual`` passes back-off, and nothing else.
-    """
-
-    floor_seconds: float
-    max_per_hour: int
-    manual: bool = False
-    apart_seconds: float = 0.0
-    lease_seconds: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to make one request now. ``before`` is when the one before it was made."""
-
-    key: str
-    owner: str
-    at: float
-    before: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """No request before ``until``; None where only a new key or the user ends the wait."""
-
-    until: float | None
-    why: Why
-    parked: str | None = None
-
-
-Change = Callable[[Gate], Gate]
-
-
-def clamped(gate: Gate, now: float, lease_seconds: float = 30.0) -> Gate:
-    """``gate`` with no past instant in the future, and no wait that lasts longer from now than it was meant to."""
-
-    def past(at: float | None) -> float | None:
-        return None if at is None else min(at, now)
-
-    def ahead(at: float | None, span: float) -> float | None:
-        return None if at is None else min(at, now + span)
-
-    return replace(
-        gate,
-        last_request_at=past(gate.last_request_at),
-        recent=tuple(min(at, now) for at in gate.recent if at > now - HOUR_SECONDS),
-        not_before=ahead(gate.not_before, gate.not_before_span),
-        claimed_until=ahead(gate.claimed_until, lease_seconds),
-    )
-
-
-def decide(gate: Gate, now: float, terms: Terms, neighbour_at: float | None = None) -> Wait | None:
-    """What stands against a request at ``now``: the latest of all waits, or None. ``gate`` has been clamped.
-
-    ``neighbour_at`` is when another key of the same provider was last asked.
-    """
-    if gate.parked is not None:
-        return Wait(None, "parked", gate.parked)
-    waits: list[tuple[float, Why]] = []
-    if gate.claimed_until is not None:
-        waits.append((gate.claimed_until, "claimed"))
-    if gate.not_before is not None and not (terms.manual and gate.why == "backoff"):
-        waits.append((gate.not_before, _why_of(gate)))
-    if terms.max_per_hour and len(gate.recent) >= terms.max_per_hour:
-        waits.append((gate.recent[-terms.max_per_hour] + HOUR_SECONDS, "floor"))
-    if gate.last_request_at is not None:
-        waits.append((gate.last_request_at + terms.floor_seconds, "recent" if terms.manual else "floor"))
-    if neighbour_at is not None and neighbour_at <= now:
-        waits.append((neighbour_at + terms.apart_seconds, "floor"))
-    until, why = max(waits, default=(now, "floor"))
-    return Wait(until, why) if until > now else None
-
-
-def _why_of(gate: Gate) -> Why:
-    return "retry_after" if gate.why == "retry_after" else "parked" if gate.why == "parked" else "backoff"
+from aic_tui.store.gate import Change, Claim, Gate, Terms, Wait, clamped, decide
 
 
 class Gates:
@@ -179,17 +63,17 @@ class Gates:
             self._unsaved.pop(key, None)
         return result
 
-    def settle(self, claim: Claim, change: Change, now: float) -> Gate:
+    def settle(self, claim: Claim, change: Change) -> Gate:
         """End ``claim`` and change its row as the answer demands; returns the row as it is then."""
 
         def settled(gate: Gate) -> Gate:
-            after = replace(change(gate), saved_at=now)
+            after = change(gate)
             ours = gate.claimed_by == claim.owner
             return replace(after, claimed_by=None, claimed_until=None) if ours else after
 
-        return self._change(claim.key, settled)
+        return self.change(claim.key, settled)
 
-    def refund(self, claim: Claim, now: float) -> Gate:
+    def refund(self, claim: Claim) -> Gate:
         """End ``claim`` as if it had never been: nothing was sent."""
 
         def undone(gate: Gate) -> Gate:
@@ -199,8 +83,11 @@ class Gates:
             last = claim.before if gate.last_request_at == claim.at else gate.last_request_at
             return replace(gate, recent=tuple(recent), last_request_at=last)
 
-        before = self.get(claim.key)
-        return self.settle(claim, undone, before.saved_at or now)
+        return self.settle(claim, undone)
+
+    def mark(self, key: str, now: float) -> None:
+        """Tell the other instances that the account states of ``key`` were saved at ``now``."""
+        self.change(key, lambda gate: replace(gate, saved_at=now))
 
     def release(self, key: str) -> Gate:
         """Lift parking and back-off from ``key``, because the user has acted. A wish of the server's stands."""
@@ -210,14 +97,14 @@ class Gates:
                 return replace(gate, parked=None)
             return replace(gate, parked=None, not_before=None, why=None, failures=0, level=0)
 
-        return self._change(key, released)
+        return self.change(key, released)
 
     def get(self, key: str) -> Gate:
         """The row of ``key`` as it is, unclamped; a blank one where there is none."""
         return self._latest(key, self._read(key))
 
     def saved(self) -> dict[str, float]:
-        """When each key last got an answer, by key: what tells that another instance has new figures."""
+        """When the states of each key were last saved: what tells that another instance has new figures."""
         rows: Sequence[Any] = self._database.read(
             lambda db: db.execute("SELECT key, saved_at FROM gates WHERE saved_at IS NOT NULL").fetchall(), []
         )
@@ -232,7 +119,9 @@ class Gates:
             key=("gates", "forget"),
         )
 
-    def _change(self, key: str, change: Change) -> Gate:
+    def change(self, key: str, change: Change) -> Gate:
+        """Change a row outside of any claim; returns the row as it is then."""
+
         def work(db: sqlite3.Connection) -> Gate:
             gate = change(self._latest(key, _load(db, key)))
             _save(db, gate)

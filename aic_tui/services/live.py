@@ -1,0 +1,277 @@
+"""The live monitor: configuration, database and refresh put together behind the interface that the screens know.
+
+``open`` reads config.toml and the database and nothing else, so that the first frame never waits. Providers, keys
+and the network come in with :meth:`LiveMonitor.load`, which ``run`` and every wish to refresh begin with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from aic_tui.config.daemon_call import daemon_call
+from aic_tui.config.file import load_config
+from aic_tui.config.settings import Account, Config
+from aic_tui.environment import Environment
+from aic_tui.errors import UserError
+from aic_tui.models import AccountState, Point, RequestEntry
+from aic_tui.services.account_list import face, first_states, save_list
+from aic_tui.services.monitor import Found, Outcome
+from aic_tui.store.store import Store
+
+if TYPE_CHECKING:
+    from aic_tui.config.secrets import Vault
+    from aic_tui.providers.client import Client
+    from aic_tui.services.refresh import RefreshService
+
+_CONFIG_LOOK_SECONDS = 2.0
+_DAY_SECONDS = 86_400.0
+_FIRST_UPKEEP_SECONDS = 60.0
+_KEPT_GATES_SECONDS = 90 * _DAY_SECONDS
+_LOAD_SECONDS = 30.0
+
+_Stamp = tuple[int, int, int]
+
+
+class LiveMonitor:
+    """Implements :class:`aic_tui.services.monitor.Monitor` with the real accounts of this profile."""
+
+    def __init__(self, env: Environment, flags: Mapping[str, str], config: Config, store: Store) -> None:
+        self._env = env
+        self._flags = dict(flags)
+        self._config = config
+        self._store = store
+        self._stamp = _stamp_of(env)
+        self._states = first_states(config, store)
+        self._service: RefreshService | None = None
+        self._client: Client | None = None
+        self._vault: Vault | None = None
+        self._loading = asyncio.Lock()
+        self._callbacks: list[Callable[[AccountState | None], None]] = []
+        self._notices: list[str] = []
+        self._choices: dict[str, str] = {}
+        self._note_problems(config)
+
+    @classmethod
+    def open(cls, env: Environment, flags: Mapping[str, str] | None = None) -> Self:
+        """Configuration and last states of this profile. Raises UserError for a flag or a newer database."""
+        config = load_config(env, flags)
+        return cls(env, flags or {}, config, Store.open(env))
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._config
+
+    @property
+    def is_demo(self) -> bool:
+        """False: everything on show is real."""
+        return False
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Sentences the user should see once, oldest first."""
+        found = [*self._notices, *self._store.notices]
+        if self._service is not None:
+            found += self._service.notices
+        if self._vault is not None:
+            found += self._vault.notices
+        return found
+
+    def states(self) -> Sequence[AccountState]:
+        """Every enabled account in the user's order; before :meth:`load` as the database has them."""
+        return list(self._states.values())
+
+    def subscribe(self, callback: Callable[[AccountState | None], None]) -> None:
+        """Call ``callback`` with each changed state, and with None when the list of accounts changed."""
+        self._callbacks.append(callback)
+
+    async def load(self) -> None:
+        """Load providers, find the environment's keys where config.toml has no accounts, and complete the list.
+
+        Nothing is asked. Calling it again does nothing.
+        """
+        async with self._loading:
+            if self._service is None:
+                self._service = await daemon_call(self._build, _LOAD_SECONDS, "start")
+                await self._set_accounts()
+
+    async def run(self) -> None:
+        """Keep every account fresh, follow config.toml and keep the database small, until cancelled."""
+        await self.load()
+        assert self._service is not None  # noqa: S101 - load made it
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._service.run(), name="refresh")
+            group.create_task(self._follow_config(), name="config")
+            group.create_task(self._keep_small(), name="upkeep")
+
+    async def refresh(self, account_ids: Sequence[str] | None = None) -> Sequence[Outcome]:
+        """Ask these accounts now (None: all), as far as they may be asked by the user's wish."""
+        return await self.refresh_once(account_ids)
+
+    async def refresh_once(
+        self, account_ids: Sequence[str] | None = None, *, due_only: bool = False
+    ) -> Sequence[Outcome]:
+        """For verbs, without :meth:`run`: ask, wait for the answers, and store them.
+
+        ``due_only`` leaves out accounts whose floor has not passed.
+        """
+        await self.load()
+        assert self._service is not None  # noqa: S101 - load made it
+        ids = list(self._states) if account_ids is None else account_ids
+        return await self._service.refresh(ids, manual=not due_only)
+
+    async def points(self, account_id: str, since: datetime) -> Sequence[Point]:
+        """Recorded points of every window, balance and spend of one account, oldest first."""
+        return await self._store.call(self._store.history.points, account_id, None, since)
+
+    async def requests(self, account_id: str, limit: int = 20) -> Sequence[RequestEntry]:
+        """The account's last requests, newest first."""
+        return await self._store.call(self._store.requests.last, account_id, limit)
+
+    def raw_reply(self, account_id: str) -> str | None:
+        """The last reply as redacted, indented JSON; None before the first answer of this run."""
+        return None if self._service is None else self._service.raw(account_id)
+
+    async def findings(self) -> Sequence[Found]:
+        """Credentials found on this machine, those in use included."""
+        from aic_tui.services.discovery import discover
+
+        accounts = await self._accounts()
+        return await daemon_call(lambda: discover(self._env, accounts), _LOAD_SECONDS, "discovery")
+
+    async def accept(self, findings: Sequence[Found]) -> None:
+        """Write these findings as accounts and start to ask them. Raises UserError when that cannot be saved."""
+        from aic_tui.services.accounts import accept
+
+        config = await daemon_call(lambda: accept(self._env, findings, self._flags), _LOAD_SECONDS, "accept")
+        self._stamp = _stamp_of(self._env)
+        await self.load()
+        await self._use(config)
+
+    def recall(self, name: str) -> str | None:
+        """A remembered choice of the user interface."""
+        if name not in self._choices:
+            value = self._store.notes.get(f"ui:{name}")
+            if value is None:
+                return None
+            self._choices[name] = value
+        return self._choices[name]
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a choice of the user interface for the next start."""
+        self._choices[name] = value
+        with suppress(RuntimeError):  # closed
+            self._store.post(self._store.notes.set, f"ui:{name}", value)
+
+    async def aclose(self) -> None:
+        """Finish writes and close everything; returns within a second."""
+        if self._service is not None:
+            await self._service.aclose()
+        if self._client is not None:
+            with suppress(Exception):
+                await asyncio.wait_for(self._client.aclose(), 0.2)
+        self._store.close()
+
+    # -- the list of accounts
+
+    def _build(self) -> RefreshService:
+        """On a thread of its own: these imports would hold up the screen."""
+        from aic_tui.config.secrets import Vault
+        from aic_tui.providers.client import Client
+        from aic_tui.providers.registry import all_providers
+        from aic_tui.services.refresh import RefreshService
+
+        all_providers()
+        self._vault = Vault(self._env, storage=self._config.settings.storage)
+        self._client = Client(self._env, on_request=self._note_request)
+        return RefreshService(self._env, self._store, self._client, self._vault, self._publish)
+
+    def _note_request(self, entry: RequestEntry) -> None:
+        if self._service is not None:
+            self._service.note_request(entry)
+
+    async def _accounts(self) -> tuple[Account, ...]:
+        from aic_tui.services.accounts import effective_accounts
+
+        config = self._config
+        return await daemon_call(lambda: effective_accounts(config, self._env), _LOAD_SECONDS, "accounts")
+
+    async def _set_accounts(self) -> None:
+        """Bring the service and the list in line with the configuration."""
+        assert self._service is not None  # noqa: S101 - by the callers
+        if self._config.broken:
+            # Nothing is asked until the file can be read again; what is known stays on show.
+            self._service.set_accounts((), self._config.settings)
+            return
+        accounts = await self._accounts()
+        known = await self._store.call(self._store.states.load)
+        before = [face(state) for state in self._states.values()]
+        self._service.set_accounts(accounts, self._config.settings, known)
+        self._states = {state.account_id: state for state in self._service.states}
+        states, from_config = list(self._states.values()), self._config.has_accounts
+        await self._store.call(lambda: save_list(self._store, states, from_config=from_config))
+        if [face(state) for state in states] != before:
+            self._tell(None)
+
+    def _publish(self, state: AccountState) -> None:
+        if state.account_id in self._states:
+            self._states[state.account_id] = state
+        self._tell(state)
+
+    def _tell(self, news: AccountState | None) -> None:
+        for callback in self._callbacks:
+            callback(news)
+
+    # -- beside the refresh
+
+    async def _follow_config(self) -> None:
+        while True:
+            await self._env.sleep(_CONFIG_LOOK_SECONDS)
+            stamp = _stamp_of(self._env)
+            if stamp != self._stamp:
+                self._stamp = stamp
+                with suppress(UserError, TimeoutError):
+                    await self._use(await daemon_call(self._read_config, _LOAD_SECONDS, "config"))
+
+    def _read_config(self) -> Config:
+        return load_config(self._env, self._flags)
+
+    async def _use(self, config: Config) -> None:
+        if config.broken:
+            # The settings of the last whole file are better than none.
+            config = replace(config, settings=self._config.settings, keys=self._config.keys)
+        self._config = config
+        self._note_problems(config)
+        await self._set_accounts()
+        self._tell(None)
+
+    async def _keep_small(self) -> None:
+        await self._env.sleep(_FIRST_UPKEEP_SECONDS)
+        while True:
+            now = self._env.now()
+            await self._store.call(self._store.gates.forget, now.timestamp() - _KEPT_GATES_SECONDS)
+            await self._store.call(self._store.maintain, now, self._config.settings.retention_days)
+            await self._env.sleep(_DAY_SECONDS)
+
+    def _note_problems(self, config: Config) -> None:
+        from aic_tui.services.accounts import account_problems
+
+        for problem in (*config.problems, *account_problems(config)):
+            place = f"config.toml, line {problem.line}" if problem.line else "config.toml"
+            sentence = f"{place}: {problem.sentence}"
+            if sentence not in self._notices:
+                self._notices.append(sentence)
+
+
+def _stamp_of(env: Environment) -> _Stamp | None:
+    """What changes whenever someone saves config.toml; None while there is no such file."""
+    try:
+        found = env.paths.config_file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
