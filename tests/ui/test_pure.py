@@ -16,12 +16,11 @@ from aic_tui.errors import FailureKind, Reason
 from aic_tui.models import Failure
 from aic_tui.services.monitor import Outcome
 from aic_tui.ui.background import BackgroundProbe, light_by_variable, light_in_answer
-from aic_tui.ui.launch import needs_ascii
 from aic_tui.ui.order import COLUMNS, Order, looks_like_key, matching, ordered
 from aic_tui.ui.outcomes import outcomes_sentence
 from aic_tui.ui.themes import OWN_THEMES, _contrast, choose_theme, next_theme, tone_styles
 from aic_tui.view.spans import Tone, ViewOptions
-from tests.ui.fakes import BERLIN, account, environ_of, failing
+from tests.ui.fakes import BERLIN, account, failing
 
 KNOWN = ["aic-dark", "aic-light", "aic-safe", "ansi-dark", "ansi-light", "nord"]
 
@@ -157,13 +156,6 @@ def test_nothing_is_asked_over_ssh_or_when_a_variable_tells() -> None:
         assert light is ("COLORFGBG" in environ)
         assert took < 0.1
         assert asked == b""
-
-
-def test_ascii_only_where_the_locale_names_another_charset(env: Environment) -> None:
-    assert not needs_ascii(env)
-    assert not needs_ascii(environ_of(env, {"LANG": "de_DE.UTF-8"}))
-    assert not needs_ascii(environ_of(env, {"LANG": "C"}))
-    assert needs_ascii(environ_of(env, {"LC_ALL": "de_DE.ISO-8859-1", "LANG": "de_DE.UTF-8"}))
 
 
 @pytest.fixture
