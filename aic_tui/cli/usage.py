@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import usage_document
 from aic_tui.cli.loop import run
+from aic_tui.config.settings import Account
 from aic_tui.errors import UserError
 from aic_tui.format import clock
 from aic_tui.models import AccountState
-from aic_tui.providers.registry import provider_ids
+from aic_tui.providers.registry import get_provider, provider_ids
 from aic_tui.services.monitor import Monitor, Outcome
 from aic_tui.text import clean
 
@@ -36,48 +39,96 @@ _NO_ACCOUNTS = """No accounts yet. Keys in the environment and logins of other t
 def usage(context: Context) -> int:
     """``usage``: the last known state; ``--refresh`` asks first, as key ``r`` does."""
     wanted = _selection(context)
-    return run(lambda: _usage(context, wanted, ask=_manual if context.args.refresh else None))
+    return run(lambda: _usage(context, wanted, Ask.AS_WISHED if context.args.refresh else Ask.NOBODY))
 
 
 def refresh(context: Context) -> int:
     """``refresh``: ask, store and print; ``--due`` only whom may be asked without a user's wish."""
-    return run(lambda: _usage(context, lambda states: states, ask=_due if context.args.due else _manual))
+    return run(lambda: _usage(context, lambda states: states, Ask.DUE if context.args.due else Ask.AS_WISHED))
 
 
 def once(context: Context) -> int:
     """``--once``, and the dashboard where there is no terminal."""
-    return run(lambda: _usage(context, lambda states: states, ask=None))
+    return run(lambda: _usage(context, lambda states: states, Ask.NOBODY))
 
 
 Selection = Callable[[Sequence[AccountState]], Sequence[AccountState]]
-Ask = Callable[[Monitor, list[str]], Awaitable[Sequence[Outcome]]]
 
 
-async def _usage(context: Context, wanted: Selection, ask: Ask | None) -> int:
+class Ask(StrEnum):
+    """Whether the providers are asked before printing, and whom."""
+
+    NOBODY = "nobody"
+    AS_WISHED = "as_wished"
+    DUE = "due"
+
+
+async def _usage(context: Context, wanted: Selection, ask: Ask) -> int:
     monitor = context.open_monitor()
     try:
-        chosen = wanted(monitor.states())
-        if ask is not None:
+        if ask is not Ask.NOBODY:
+            await _load(monitor)
+            chosen = wanted(monitor.states())
             ids = [state.account_id for state in chosen]
-            _tell(context, await ask(monitor, ids), chosen)
-            chosen = [state for state in monitor.states() if state.account_id in ids]
+            _tell(context, await _refresh(monitor, ids, ask), chosen)
+            states = [state for state in monitor.states() if state.account_id in ids]
+        else:
+            states = list(wanted(monitor.states() if monitor.is_demo else _complete(context, monitor)))
         for notice in monitor.notices:
             context.say(notice)
         if context.as_json:
-            context.document(usage_document(chosen, context.terms))
+            context.document(usage_document(states, context.terms))
         else:
-            await _print(context, monitor, chosen)
+            await _print(context, monitor, states)
     finally:
         await monitor.aclose()
     return 0
 
 
-async def _manual(monitor: Monitor, ids: list[str]) -> Sequence[Outcome]:
-    return await monitor.refresh(ids)
+async def _load(monitor: Monitor) -> None:
+    if not monitor.is_demo:
+        from aic_tui.services.live import LiveMonitor
+
+        assert isinstance(monitor, LiveMonitor)  # noqa: S101 - there are two kinds of monitor
+        await monitor.load()
 
 
-async def _due(monitor: Monitor, ids: list[str]) -> Sequence[Outcome]:
-    return await monitor.refresh(ids)
+async def _refresh(monitor: Monitor, ids: list[str], ask: Ask) -> Sequence[Outcome]:
+    if monitor.is_demo or ask is Ask.AS_WISHED:
+        return await monitor.refresh(ids)
+    from aic_tui.services.live import LiveMonitor
+
+    assert isinstance(monitor, LiveMonitor)  # noqa: S101 - as above
+    return await monitor.refresh_once(ids, due_only=True)
+
+
+def _complete(context: Context, monitor: Monitor) -> list[AccountState]:
+    """The states of the database, and an empty one for each account that is in force but was never asked.
+
+    The monitor's own list is completed by its ``load``, which also brings in the network; a verb that only prints
+    need not wait for that.
+    """
+    from aic_tui.services.accounts import effective_accounts
+
+    known = {state.account_id: state for state in monitor.states()}
+    if context.config.broken:
+        return list(known.values())
+    accounts = [a for a in effective_accounts(context.config, context.env) if a.enabled and not a.hidden]
+    return [_state_of(account, known.get(account.id)) for account in accounts]
+
+
+def _state_of(account: Account, known: AccountState | None) -> AccountState:
+    if known is None or known.provider_id != account.provider_id or known.provider_name == known.provider_id:
+        provider = get_provider(account.provider_id)
+        empty = AccountState(account.id, provider.id, provider.name, provider.name)
+        figures = known if known is not None and known.provider_id == provider.id else empty
+        known = replace(figures, provider_name=provider.name, label=provider.name)
+    return replace(
+        known,
+        label=account.name or known.label,
+        auth_source=known.auth_source or account.key,
+        pinned=account.pinned,
+    )
 
 
 def _tell(context: Context, outcomes: Sequence[Outcome], states: Sequence[AccountState]) -> None:
