@@ -104,6 +104,25 @@ def test_a_failing_provider_is_a_row_and_the_figures_stay(home: Home, server: Lo
     assert row["error"]["message"]
 
 
+def test_doctor_tells_what_stands_against_the_next_request(home: Home, server: Loopback) -> None:
+    def gates() -> list[tuple[str, str]]:
+        checks = home.json("doctor")["checks"]
+        return [(check["status"], check["detail"]) for check in checks if check["name"].startswith("requests deepseek")]
+
+    home.run("refresh")
+    assert gates() == [("ok", "1 requests in the last hour")]
+    server.on("/user/balance", Answer(status=401, json={"error": {"message": "no"}}))
+    home.environ["DEEPSEEK_API_KEY"] = f"{KEY}Other"
+    home.run("refresh")
+    server.on("/user/balance", Answer(status=429, headers={"Retry-After": "3600"}, json={}))
+    home.environ["DEEPSEEK_API_KEY"] = f"{KEY}Third"
+    home.run("refresh")
+    told = " ".join(detail for _, detail in gates())
+    assert "waits for a new key or login (auth_needed" in told
+    assert "waits until" in told
+    assert "(retry_after)" in told
+
+
 def test_due_asks_whoever_was_never_asked(home: Home, server: Loopback) -> None:
     done = home.run("refresh", "--due", "--json")
     assert json.loads(done.stdout)["providers"][0]["status"] == "ok"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aic_tui.cli.checks import Check
@@ -13,6 +14,9 @@ from aic_tui.outlook import is_waiting, status_of
 if TYPE_CHECKING:
     from aic_tui.cli.context import Context
     from aic_tui.models import AccountState
+    from aic_tui.store.store import Store
+
+_KEY_SHOWN = 24
 
 
 def database_checks(context: Context) -> Iterator[Check]:
@@ -35,6 +39,27 @@ def database_checks(context: Context) -> Iterator[Check]:
         for sentence in (facts.why, *store.notices):
             if sentence:
                 yield Check("database saving", "warn", sentence)
+        yield from _gates(context, store)
+
+
+def _gates(context: Context, store: Store) -> Iterator[Check]:
+    """What stands against the next request of each key: the provider and the beginning of the key's fingerprint."""
+    from aic_tui.store.gate import OFFLINE, clamped
+
+    now = context.env.now()
+    for key in (*sorted(store.gates.saved()), OFFLINE):
+        gate = clamped(store.gates.get(key), now.timestamp())
+        facts = [f"{len(gate.recent)} requests in the last hour"] if key != OFFLINE else []
+        if gate.parked:
+            facts.append(f"waits for a new key or login ({gate.parked})")
+        if gate.not_before and gate.not_before > now.timestamp():
+            until = datetime.fromtimestamp(gate.not_before, now.tzinfo)
+            facts.append(f"waits until {clock(until, now, context.zone)} ({gate.why or 'unknown'})")
+        if gate.failures:
+            facts.append(f"{gate.failures} failures in a row")
+        if key != OFFLINE or facts:
+            troubled = bool(gate.parked or gate.failures)
+            yield Check(f"requests {key[:_KEY_SHOWN]}", "warn" if troubled else "ok", ", ".join(facts))
 
 
 def account_checks(context: Context) -> Iterator[Check]:
