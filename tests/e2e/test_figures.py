@@ -71,7 +71,6 @@ CONTRACT_WINDOW = {
 
 def test_the_dashboard_shows_the_figures_and_follows_them(world: World, server: Loopback) -> None:
     argv = [sys.executable, "-m", "aic_tui", "--no-mouse"]
-    rows = world.usage()
     with PtyProgram(argv, columns=150, rows=45, environ=world.environ) as program:
         for figure in ("37", "41", "$4.12", "$18.34", "62", "$14.20"):
             program.wait_for(figure, 40)
@@ -84,7 +83,8 @@ def test_the_dashboard_shows_the_figures_and_follows_them(world: World, server: 
         server.close()
         program.pump(16)
         program.send("R")
-        program.wait_for("no connection", 30)
+        told = program.pump(40, lambda: program.text.count("no connection") >= 12)  # six cards, six ranked lines
+        assert told, program.text
         assert "53" in program.text
         assert "$3.33" in program.text
         program.send("q")
