@@ -202,6 +202,19 @@ NOHUP = (
 )
 
 
+def test_a_thread_that_hangs_does_not_hold_up_the_end(home: Home) -> None:
+    held = (
+        "import sys, threading, time; from aic_tui.__main__ import main; "
+        "threading.Thread(target=time.sleep, args=(30,)).start(); sys.argv[1:] = ['config', 'path']; sys.exit(main())"
+    )
+    before = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", held], env=home.variables, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert time.monotonic() - before < 15
+    assert (done.returncode, done.stdout) == (0, f"{home.paths.config_file}\n")
+
+
 def test_a_defect_in_a_verb_is_one_sentence_and_a_private_report(home: Home, tmp_path: Path) -> None:
     broken = (
         "import sys; from aic_tui.__main__ import main; from aic_tui.cli import dispatch; "
