@@ -48,7 +48,8 @@ class Terms:
     """On which terms one request is wanted.
 
     ``floor_seconds`` since the last request of the key and ``apart_seconds`` since that of any other key with the
-    same beginning up to the colon. ``manual`` passes back-off, and nothing else.
+    same beginning up to the colon. ``spare`` of the hour's requests are kept for the client's own second try.
+    ``manual`` passes back-off, and nothing else.
     """
 
     floor_seconds: float
@@ -56,6 +57,7 @@ class Terms:
     manual: bool = False
     apart_seconds: float = 0.0
     lease_seconds: float = 30.0
+    spare: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,9 @@ def decide(gate: Gate, now: float, terms: Terms, neighbour_at: float | None = No
         waits.append((gate.claimed_until, "claimed"))
     if gate.not_before is not None and not (terms.manual and gate.why == "backoff"):
         waits.append((gate.not_before, _why_of(gate)))
-    if terms.max_per_hour and len(gate.recent) >= terms.max_per_hour:
-        waits.append((gate.recent[-terms.max_per_hour] + HOUR_SECONDS, "floor"))
+    most = max(1, terms.max_per_hour - terms.spare)
+    if terms.max_per_hour and len(gate.recent) >= most:
+        waits.append((gate.recent[-most] + HOUR_SECONDS, "floor"))
     if gate.last_request_at is not None:
         waits.append((gate.last_request_at + terms.floor_seconds, "recent" if terms.manual else "floor"))
     if neighbour_at is not None and neighbour_at <= now:
