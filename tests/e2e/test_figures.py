@@ -118,7 +118,7 @@ def test_keys_are_found_nowhere_but_where_they_were(world: World) -> None:
         program.wait_for("$14.20", 40)
         command_line = Path(f"/proc/{program.pid}/cmdline")
         assert not command_line.exists() or not world.leaks(command_line.read_bytes())
-        for keys in ("\r", "w", "\x1b", "?", "\x1b", "p", "u", "q"):
+        for keys in ("\r", "w", "\x10", "Save picture", "\r", "\x1b", "?", "\x1b", "p", "u", "q"):
             program.send(keys)
             program.pump(0.6)
         program.wait(5)
@@ -129,6 +129,7 @@ def test_keys_are_found_nowhere_but_where_they_were(world: World) -> None:
     foreign = {world.claude_file, world.codex_file}
     assert any(path.suffix == ".db" for path in searched)
     assert any(path.suffix == ".log" for path in searched)
+    assert any(path.suffix == ".svg" for path in searched)
     assert {path: world.leaks(path.read_bytes()) for path in searched if path not in foreign} == {
         path: [] for path in searched if path not in foreign
     }
