@@ -254,6 +254,7 @@ async def test_notices_tell_of_unknown_providers_and_wishes_below_the_floor(live
     async with opened(live_env, run=False) as monitor:
         await monitor.load()
         await monitor.load()
+        await monitor.refresh([])
         assert len([notice for notice in monitor.notices if "nobody" in notice]) == 1
         assert any("300 s" in notice for notice in monitor.notices)
 

@@ -91,22 +91,19 @@ class LiveMonitor:
         self._callbacks.append(callback)
 
     async def load(self) -> None:
-        """Load providers, find the environment's keys where config.toml has no accounts, and complete the list.
+        """Complete the list: names of providers, and where config.toml has no accounts the environment's keys.
 
-        Nothing is asked. Calling it again does nothing.
+        Costs nothing where the list is complete already. Nothing is asked.
         """
-        async with self._loading:
-            if self._service is None:
-                self._service = await daemon_call(self._build, _LOAD_SECONDS, "start")
-                await self._set_accounts()
+        if not self._is_complete():
+            await self._start()
 
     async def run(self) -> None:
         """Keep every account fresh, follow config.toml and keep the database small, until cancelled."""
-        await self.load()
-        assert self._service is not None  # noqa: S101 - load made it
+        service = await self._start()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._service.run(), name="refresh")
-            group.create_task(self._follow_config(), name="config")
+            group.create_task(service.run(), name="refresh")
+            group.create_task(self._follow_config(service), name="config")
             group.create_task(self._keep_small(), name="upkeep")
 
     async def refresh(self, account_ids: Sequence[str] | None = None) -> Sequence[Outcome]:
@@ -116,14 +113,13 @@ class LiveMonitor:
     async def refresh_once(
         self, account_ids: Sequence[str] | None = None, *, due_only: bool = False
     ) -> Sequence[Outcome]:
-        """For verbs, without :meth:`run`: ask, wait for the answers, and store them.
+        """Also without :meth:`run`, for verbs: ask, wait for the answers, and store them.
 
-        ``due_only`` leaves out accounts whose floor has not passed.
+        It counts as the user's own wish, unless ``due_only`` leaves out those whose floor has not passed.
         """
-        await self.load()
-        assert self._service is not None  # noqa: S101 - load made it
+        service = await self._start()
         ids = list(self._states) if account_ids is None else account_ids
-        return await self._service.refresh(ids, manual=not due_only)
+        return await service.refresh(ids, manual=not due_only)
 
     async def points(self, account_id: str, since: datetime) -> Sequence[Point]:
         """Recorded points of every window, balance and spend of one account, oldest first."""
@@ -150,8 +146,7 @@ class LiveMonitor:
 
         config = await daemon_call(lambda: accept(self._env, findings, self._flags), _LOAD_SECONDS, "accept")
         self._stamp = _stamp_of(self._env)
-        await self.load()
-        await self._use(config)
+        await self._use(config, await self._start())
 
     def recall(self, name: str) -> str | None:
         """A remembered choice of the user interface."""
@@ -179,6 +174,21 @@ class LiveMonitor:
 
     # -- the list of accounts
 
+    def _is_complete(self) -> bool:
+        """True when every name in the list is the provider's own or the user's."""
+        if self._service is not None or self._config.broken:
+            return True
+        named = (state.provider_name != state.provider_id for state in self._states.values())
+        return self._config.has_accounts and all(named)
+
+    async def _start(self) -> RefreshService:
+        """The service, with providers and accounts loaded."""
+        async with self._loading:
+            if self._service is None:
+                self._service = await daemon_call(self._build, _LOAD_SECONDS, "start")
+                await self._set_accounts(self._service)
+            return self._service
+
     def _build(self) -> RefreshService:
         """On a thread of its own: these imports would hold up the screen."""
         from aic_tui.config.secrets import Vault
@@ -201,18 +211,17 @@ class LiveMonitor:
         config = self._config
         return await daemon_call(lambda: effective_accounts(config, self._env), _LOAD_SECONDS, "accounts")
 
-    async def _set_accounts(self) -> None:
+    async def _set_accounts(self, service: RefreshService) -> None:
         """Bring the service and the list in line with the configuration."""
-        assert self._service is not None  # noqa: S101 - by the callers
         if self._config.broken:
             # Nothing is asked until the file can be read again; what is known stays on show.
-            self._service.set_accounts((), self._config.settings)
+            service.set_accounts((), self._config.settings)
             return
         accounts = await self._accounts()
         known = await self._store.call(self._store.states.load)
         before = [face(state) for state in self._states.values()]
-        self._service.set_accounts(accounts, self._config.settings, known)
-        self._states = {state.account_id: state for state in self._service.states}
+        service.set_accounts(accounts, self._config.settings, known)
+        self._states = {state.account_id: state for state in service.states}
         states, from_config = list(self._states.values()), self._config.has_accounts
         await self._store.call(lambda: save_list(self._store, states, from_config=from_config))
         if [face(state) for state in states] != before:
@@ -229,25 +238,26 @@ class LiveMonitor:
 
     # -- beside the refresh
 
-    async def _follow_config(self) -> None:
+    async def _follow_config(self, service: RefreshService) -> None:
         while True:
             await self._env.sleep(_CONFIG_LOOK_SECONDS)
             stamp = _stamp_of(self._env)
             if stamp != self._stamp:
                 self._stamp = stamp
                 with suppress(UserError, TimeoutError):
-                    await self._use(await daemon_call(self._read_config, _LOAD_SECONDS, "config"))
+                    config = await daemon_call(self._read_config, _LOAD_SECONDS, "config")
+                    await self._use(config, service)
 
     def _read_config(self) -> Config:
         return load_config(self._env, self._flags)
 
-    async def _use(self, config: Config) -> None:
+    async def _use(self, config: Config, service: RefreshService) -> None:
         if config.broken:
             # The settings of the last whole file are better than none.
             config = replace(config, settings=self._config.settings, keys=self._config.keys)
         self._config = config
         self._note_problems(config)
-        await self._set_accounts()
+        await self._set_accounts(service)
         self._tell(None)
 
     async def _keep_small(self) -> None:
