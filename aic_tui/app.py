@@ -28,7 +28,6 @@ from aic_tui.format import Show
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Monitor
 from aic_tui.ui.bindings import APP_BINDINGS
-from aic_tui.ui.optional import optional_screen
 from aic_tui.ui.screens.dashboard import Dashboard
 from aic_tui.ui.themes import OWN_THEMES, choose_theme, next_theme, tone_styles
 from aic_tui.view.spans import Tone, ViewOptions
@@ -188,13 +187,10 @@ class AicApp(App[int]):
 
     def action_help(self) -> None:
         """Every key of the screen on top."""
-        screen = optional_screen("help", "HelpScreen")
-        if screen is not None:
-            self.push_screen(screen())
-        elif self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        from aic_tui.ui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
 
     def notify(
         self,

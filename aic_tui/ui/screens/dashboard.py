@@ -21,7 +21,6 @@ from aic_tui.ui.arrangement import move_in, room_in
 from aic_tui.ui.bindings import DASHBOARD_BINDINGS
 from aic_tui.ui.board import Board
 from aic_tui.ui.messages import AccountPointed, FilterLeft, FilterTyped
-from aic_tui.ui.optional import has_screen, optional_screen
 from aic_tui.ui.order import Order
 from aic_tui.ui.outcomes import outcomes_sentence
 from aic_tui.ui.picture import picture
@@ -82,7 +81,7 @@ class Dashboard(Screen[None]):
 
     def _after_first_frame(self) -> None:
         self._load_points([state.account_id for state in self._board.states])
-        if not self._board.states:
+        if not self._monitor.config.has_accounts and not self._monitor.is_demo:
             self._look_around()
 
     # -- drawing
@@ -175,10 +174,12 @@ class Dashboard(Screen[None]):
         self.app.run_worker(self._read_findings(), name="findings", group="findings", exit_on_error=False)
 
     async def _read_findings(self) -> None:
+        """What this machine has; logins of other tools are used only after the user's yes."""
         self._findings = await self._monitor.findings()
-        welcome = optional_screen("welcome", "WelcomeScreen") if self._findings else None
-        if welcome is not None:
-            self.app.push_screen(welcome(self._findings))
+        if any(found.needs_confirmation and not found.accepted for found in self._findings):
+            from aic_tui.ui.screens.welcome import WelcomeScreen
+
+            self.app.push_screen(WelcomeScreen(self._findings))
         self._draw_soon()
 
     # -- keys
@@ -190,7 +191,7 @@ class Dashboard(Screen[None]):
         if action == "move" and self._room.density is Density.STRIP:
             return False
         if action in ("open", "refresh", "sort", "reverse", "move"):
-            return bool(self._board.shown) and (action != "open" or has_screen("detail"))
+            return bool(self._board.shown)
         return bool(self._board.states) if action in ("refresh_all", "filter") else True
 
     def on_key(self) -> None:
@@ -215,9 +216,11 @@ class Dashboard(Screen[None]):
 
     def action_open(self) -> None:
         """The detail screen of the selected account."""
-        screen, state = optional_screen("detail", "DetailScreen"), self._meant()
-        if screen is not None and state is not None:
-            self.app.push_screen(screen(state.account_id))
+        from aic_tui.ui.screens.detail import DetailScreen  # a screen is loaded when it is first opened
+
+        state = self._meant()
+        if state is not None:
+            self.app.push_screen(DetailScreen(state.account_id))
 
     def _meant(self) -> AccountState | None:
         """The account that a key is about. The strip has no cursor: there it is the worst one, which stands first."""
