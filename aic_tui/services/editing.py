@@ -86,7 +86,7 @@ class Plan:
     """A checked change of config.toml that has not been saved. ``title`` says what it does, in the past tense.
 
     ``comments_lost`` counts the comment lines that the file will lose. ``based_on`` identifies the file's bytes the
-    diff was made from: when another program has changed the same keys since, saving raises :class:`Conflict`.
+    diff was made from: when another program has changed the same keys since, saving raises :class:`ConflictError`.
     """
 
     title: str
@@ -105,7 +105,7 @@ class Draft:
     store: KeyStore = KeyStore.NONE
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """Another program changed the same keys of config.toml meanwhile; ``theirs`` is the plan made anew."""
 
     def __init__(self, theirs: Plan) -> None:
@@ -113,7 +113,7 @@ class Conflict(Exception):
         self.theirs = theirs
 
 
-class ConsentNeeded(Exception):
+class ConsentNeededError(Exception):
     """There is no usable keyring: the key would go to a file. ``path`` is that file, ``why`` one sentence."""
 
     def __init__(self, path: str, why: str) -> None:
@@ -174,7 +174,7 @@ class Editor(Protocol):
     async def save(self, plan: Plan, draft: Draft | None = None, *, file_consent: bool = False) -> Config:
         """Store the draft's secret (read back), write the file, refresh the account.
 
-        Raises :class:`Conflict`, :class:`ConsentNeeded` or UserError; then nothing is changed, the key included.
+        Raises :class:`ConflictError`, :class:`ConsentNeededError` or UserError; then nothing is changed, the key included.
         """
 
     async def try_out(self, draft: Draft) -> Trial:
