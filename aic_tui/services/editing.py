@@ -174,7 +174,8 @@ class Editor(Protocol):
     async def save(self, plan: Plan, draft: Draft | None = None, *, file_consent: bool = False) -> Config:
         """Store the draft's secret (read back), write the file, refresh the account.
 
-        Raises :class:`ConflictError`, :class:`ConsentNeededError` or UserError; then nothing is changed, the key included.
+        Raises :class:`ConflictError`, :class:`ConsentNeededError` or UserError; then nothing
+        is changed, the key included.
         """
 
     async def try_out(self, draft: Draft) -> Trial:
