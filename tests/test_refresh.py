@@ -20,7 +20,7 @@ from aic_tui.models import AccountState
 from aic_tui.providers.registry import provider_ids
 from aic_tui.services.monitor import Outcome
 from tests.clock import START, FakeClock
-from tests.panes import KEY, Pane, Respond, Street, balance, status, unreachable, windows
+from tests.panes import KEY, InlineStore, Pane, Respond, Street, balance, status, unreachable, windows
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -426,10 +426,28 @@ async def test_offline_is_one_probe_for_everyone_and_one_answer_ends_it(street: 
         await street.clock.advance(2 * HOUR)
         probes = len(street.sent) / 2  # each is tried once more
         assert 3 <= probes <= 12
+        assert {offline(pane) for pane in panes} == {12}
         street.respond = balance
-        await street.clock.advance(31 * 60)
-        for pane in panes:
-            assert {state.failure for state in pane.service.states} == {None}
+        while offline(panes[0]) == 12:
+            await street.clock.advance(15)
+        assert len(street.sent) / 2 <= probes + 1  # one answer was enough
+        await street.clock.advance(300)  # all are of one provider, ten seconds apart
+        assert [offline(pane) for pane in panes] == [0, 0, 0]
+
+
+def offline(pane: Pane) -> int:
+    failures = [state.failure for state in pane.service.states]
+    return sum(failure is not None and failure.kind is FailureKind.OFFLINE for failure in failures)
+
+
+async def test_where_accounts_stand_in_each_others_way_each_gets_its_turn(street: Street) -> None:
+    pane = street.open(twelve())
+    async with running(pane):
+        await street.clock.advance(HOUR)
+    counts = [sum(seen.host == f"host{n}.example" for seen in street.sent) for n in range(12)]
+    assert min(counts) >= 20
+    assert max(counts) - min(counts) <= 4
+    assert min(street.gaps()) >= 10
 
 
 async def test_a_certificate_that_is_refused_is_not_the_whole_network(street: Street) -> None:
@@ -537,6 +555,30 @@ async def test_a_defect_in_one_account_leaves_the_others_alone_and_tells_no_secr
             assert all(state.failure is None and state.snapshot is not None for state in others)
             assert not any(state.fetching for state in pane.service.states)
     assert "RuntimeError at" in caplog.text
+    assert KEY not in caplog.text
+
+
+class StumblingStore(InlineStore):
+    """Fails now and then in a way that nobody foresaw."""
+
+    calls = 0
+
+    async def call(self, fn: Callable[..., Any], *args: Any) -> Any:
+        self.calls += 1
+        if self.calls % 7 == 0:
+            raise ValueError("a defect with a secret in its words: " + KEY)
+        return await super().call(fn, *args)
+
+
+async def test_the_service_outlives_defects_of_the_database(street: Street, caplog: pytest.LogCaptureFixture) -> None:
+    street.store_type = StumblingStore
+    pane = street.open([MONEY])
+    with caplog.at_level(logging.INFO, "aic_tui"):
+        async with running(pane):
+            await street.clock.advance(HOUR)
+    assert 20 <= len(street.sent) <= 59
+    assert pane.state("money").snapshot is not None
+    assert "refresh: internal error: ValueError at" in caplog.text
     assert KEY not in caplog.text
 
 

@@ -77,9 +77,8 @@ def waiting_failure(wait: Wait, now: datetime) -> Failure | None:
     if wait.parked is not None:
         kind, reason = parked_failure(wait.parked)
         return Failure(kind, now, reason)
-    if wait.why == "retry_after":
-        return Failure(FailureKind.RATE_LIMITED, now, retry_at=moment(wait.until))
-    return None
+    shown = {"retry_after": FailureKind.RATE_LIMITED, "offline": FailureKind.OFFLINE}.get(wait.why)
+    return None if shown is None else Failure(shown, now, retry_at=moment(wait.until))
 
 
 class Asker:

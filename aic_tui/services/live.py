@@ -263,10 +263,12 @@ class LiveMonitor:
     async def _keep_small(self) -> None:
         await self._env.sleep(_FIRST_UPKEEP_SECONDS)
         while True:
-            now = self._env.now()
-            await self._store.call(self._store.gates.forget, now.timestamp() - _KEPT_GATES_SECONDS)
-            await self._store.call(self._store.maintain, now, self._config.settings.retention_days)
+            self._store.post(self._upkeep, self._env.now(), self._config.settings.retention_days)
             await self._env.sleep(_DAY_SECONDS)
+
+    def _upkeep(self, now: datetime, retention_days: int) -> None:
+        self._store.gates.forget(now.timestamp() - _KEPT_GATES_SECONDS)
+        self._store.maintain(now, retention_days)
 
     def _note_problems(self, config: Config) -> None:
         from aic_tui.services.accounts import account_problems

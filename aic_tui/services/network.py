@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aic_tui.environment import Environment
 from aic_tui.services.asking import online
 from aic_tui.services.backoff import after_offline
@@ -27,24 +29,28 @@ class Network:
         """True for an account that could not be reached lately: another one tells more as a probe."""
         return account_id in self._unreachable
 
-    def hear(self, gate: Gate) -> None:
-        """Learn from the network's gate what the other instances know by now."""
-        self.offline = gate.level > 0
+    def hear(self, gate: Gate) -> bool:
+        """Learn from the network's gate what the other instances know by now. True when an outage has ended."""
+        was, self.offline = self.offline, gate.level > 0
+        return was and not self.offline
 
-    async def learn(self, account_id: str, *, reached: bool, others: bool, accounts: int) -> None:
-        """One more request has ended. ``others`` are still under way; ``accounts`` is how many there are."""
+    async def learn(self, account_id: str, *, reached: bool, others: bool, accounts: int) -> bool:
+        """One more request has ended. ``others`` are still under way; ``accounts`` is how many there are.
+
+        True when an outage has ended.
+        """
         if reached:
             self._unreachable.clear()
-            if self.offline:
-                await self._store.call(self._store.gates.change, OFFLINE, online)
-                self.offline = False
-            return
+            if not self.offline:
+                return False
+            await self._store.call(self._store.gates.change, OFFLINE, online)
+            return self.hear(Gate(OFFLINE))
         self._unreachable.add(account_id)
-        if self.offline or others or len(self._unreachable) < min(_ENOUGH, accounts):
-            return
-        now = self._env.now().timestamp()
-        await self._store.call(self._store.gates.change, OFFLINE, lambda gate: after_offline(gate, now, self._env.rng))
-        self.offline = True
+        if not (self.offline or others or len(self._unreachable) < min(_ENOUGH, accounts)):
+            now = self._env.now().timestamp()
+            change = partial(after_offline, now=now, rng=self._env.rng)
+            self.hear(await self._store.call(self._store.gates.change, OFFLINE, change))
+        return False
 
     def clocks_moved(self) -> tuple[bool, bool]:
         """Whether the machine has slept, and whether the wall clock moved on its own, since the last look.

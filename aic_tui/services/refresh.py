@@ -90,9 +90,12 @@ class RefreshService:
     async def run(self) -> None:
         """Ask whoever is due, until cancelled."""
         while True:
-            self._look_at_clocks()
-            await self._follow()
-            self._launch_due()
+            try:
+                self._look_at_clocks()
+                await self._follow()
+                self._launch_due()
+            except Exception as error:  # noqa: BLE001 - the database may be in trouble; the next round looks again
+                _log.error("refresh: internal error: %s", _whereabouts(error))
             await self._nap()
 
     async def refresh(self, account_ids: Sequence[str], *, manual: bool) -> list[Outcome]:
@@ -171,7 +174,8 @@ class RefreshService:
     async def _follow(self) -> None:
         """Take over what other instances have saved since the last look."""
         saved, network = await self._store.call(self._look)
-        self._network.hear(network)
+        if self._network.hear(network):
+            self._after_outage()
         if saved != self._saved:
             self._saved = saved
             for state in await self._store.call(self._store.states.load):
@@ -274,15 +278,16 @@ class RefreshService:
 
     async def _judge_network(self, item: Watched, *, reached: bool) -> None:
         others = any(other.task is not None for other in self._list.watched if other is not item)
-        was_offline = self._network.offline
-        await self._network.learn(item.id, reached=reached, others=others, accounts=len(self._list.watched))
-        if not was_offline or self._network.offline:
-            return
-        for other in self._list.watched:
-            failure = self._list.state(other.id).failure
-            if other is not item and (failure is None or failure.kind is FailureKind.OFFLINE):
-                delay = schedule.resume_delay(other.id)
-                other.due = min(other.due, self._env.monotonic() + delay)
+        accounts = len(self._list.watched)
+        if await self._network.learn(item.id, reached=reached, others=others, accounts=accounts):
+            self._after_outage()
+
+    def _after_outage(self) -> None:
+        """The network is back: those that missed it are asked soon, and not all at once."""
+        for item in self._list.watched:
+            failure = self._list.state(item.id).failure
+            if failure is None or failure.kind is FailureKind.OFFLINE:
+                item.due = min(item.due, self._env.monotonic() + schedule.resume_delay(item.id))
         self._woken.set()
 
     def _started(self, account_id: str) -> None:

@@ -75,9 +75,13 @@ class WatchList:
         return self._states[account_id]
 
     def due(self) -> list[Watched]:
-        """Everyone whose time has come and who is not being asked."""
+        """Everyone whose time has come and who is not being asked, those with the oldest news first.
+
+        Where accounts stand in each other's way, because one provider has many, each then gets its turn.
+        """
         now = self._env.monotonic()
-        return [item for item in self._watched.values() if item.due <= now and item.task is None]
+        found = [item for item in self._watched.values() if item.due <= now and item.task is None]
+        return sorted(found, key=lambda item: _changed_at(self._states[item.id]))
 
     def seconds_to_next(self) -> float:
         """Seconds until the next one is due; infinite when nobody will be."""
