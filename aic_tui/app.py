@@ -251,7 +251,29 @@ class AicApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._leave, 128 + number)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
         self.set_interval(_TERMINAL_CHECK_SECONDS, self._check_terminal)
+
+    def _go_on(self) -> None:
+        """Take the terminal again after a stop. Textual's own way assumes a stop by key: after any other it would
+        start a second reader of the keyboard, which holds up quitting, and forget how the terminal was before us."""
+        driver = self._driver
+        if driver is None:
+            return
+        if not getattr(driver, "_must_signal_resume", True):
+            driver.suspend_application_mode()
+            driver.__dict__["_must_signal_resume"] = True
+        driver.resume_application_mode()
+
+    def _go_on(self) -> None:
+        """Take the terminal back after ctrl+z. Textual's own handler does so after every SIGCONT, also without a
+        SIGTSTP before it, and then two threads read the keyboard and quitting waits for a key that never comes."""
+        driver = self._driver
+        if getattr(driver, "_must_signal_resume", False):
+            driver._sigcont_application()  # type: ignore[union-attr]
+        else:
+            self.refresh()
 
     def _leave(self, code: int) -> None:
         self.exit(code, return_code=code)

@@ -18,6 +18,7 @@ _SEQUENCE = re.compile(
 )
 _SPACE = re.compile(r"[\t\n\v\f\r\u0085\u2028\u2029]+")
 _KEPT_FORMAT = "\u200d"  # the joiner inside emoji families
+_JOINERS = re.compile("\u200d{2,}")
 
 # Terminals disagree about the width of variation selectors, and the Hangul fillers are letters that nobody can see.
 _INVISIBLE = dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x115F, 0x1160, 0x3164, 0xFFA0))
@@ -39,7 +40,7 @@ def clean(value: object, limit: int = 200) -> str:
         return text[:limit]
     text = _SPACE.sub(" ", _SEQUENCE.sub("", text)).translate(_INVISIBLE)
     kept = (c for c in text if c == _KEPT_FORMAT or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    return unicodedata.normalize("NFC", "".join(kept))[:limit].strip(_KEPT_FORMAT)
+    return unicodedata.normalize("NFC", _JOINERS.sub(_KEPT_FORMAT, "".join(kept)))[:limit].strip(_KEPT_FORMAT)
 
 
 def clean_or_none(value: object, limit: int = 200) -> str | None:

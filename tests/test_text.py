@@ -35,6 +35,7 @@ def test_cleaning_twice_changes_nothing_and_the_limit_holds(text: str, limit: in
 
 
 @given(ANY_TEXT)
+@example("31m\u200d\u200d31m")
 def test_width_is_what_the_screen_will_take(text: str) -> None:
     assert cell_width(clean(text)) == cell_len(clean(text))
 

@@ -148,10 +148,11 @@ def test_a_crash_says_one_sentence_and_leaves_a_private_report(home: Home, tmp_p
         assert secret not in text
 
 
-def test_stopping_and_going_on(home: Home) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
+def test_stopping_and_going_on(home: Home, stop: signal.Signals) -> None:
     with started(home) as program:
         program.wait_for(STANDS)
-        program.signal(signal.SIGSTOP)
+        program.signal(stop)
         program.pump(0.5)
         program.signal(signal.SIGCONT)
         program.send("u")
