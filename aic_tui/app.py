@@ -252,7 +252,6 @@ class AicApp(App[int]):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._leave, 128 + number)
         loop.add_signal_handler(signal.SIGCONT, self._go_on)
-        loop.add_signal_handler(signal.SIGCONT, self._go_on)
         self.set_interval(_TERMINAL_CHECK_SECONDS, self._check_terminal)
 
     def _go_on(self) -> None:
@@ -265,15 +264,7 @@ class AicApp(App[int]):
             driver.suspend_application_mode()
             driver.__dict__["_must_signal_resume"] = True
         driver.resume_application_mode()
-
-    def _go_on(self) -> None:
-        """Take the terminal back after ctrl+z. Textual's own handler does so after every SIGCONT, also without a
-        SIGTSTP before it, and then two threads read the keyboard and quitting waits for a key that never comes."""
-        driver = self._driver
-        if getattr(driver, "_must_signal_resume", False):
-            driver._sigcont_application()  # type: ignore[union-attr]
-        else:
-            self.refresh()
+        self.refresh(layout=True)
 
     def _leave(self, code: int) -> None:
         self.exit(code, return_code=code)
