@@ -128,6 +128,7 @@ def test_names_shorten_by_words_then_by_letters(text: str, cells: int, fitted: s
 def test_crop_and_pad_hit_the_width(text: str, cells: int) -> None:
     assert cell_len(text_of(crop(line(text), cells))) <= cells
     assert cell_len(text_of(pad(line(text), cells))) == cells
+    assert pad(line(text), -1 - cells) == ()
     assert cell_len(text_of(spread(line(text), line("end"), cells))) == cells
 
 

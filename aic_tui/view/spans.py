@@ -106,6 +106,7 @@ def crop_text(text: str, cells: int) -> str:
 
 def pad(spans: Line, cells: int) -> Line:
     """The line filled with blanks to exactly ``cells``; cropped if it should be longer."""
+    cells = max(cells, 0)
     room = cells - width(spans)
     if room < 0:
         return pad(crop(spans, cells), cells)
