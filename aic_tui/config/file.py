@@ -5,24 +5,21 @@ Comments are not kept by a save (the file's first line says so); every key, know
 
 from __future__ import annotations
 
-import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aic_tui.config import changes as changing
 from aic_tui.config.atomic import exclusive, final_target, sweep_orphans, write_atomically
+from aic_tui.config.changes import Changes
 from aic_tui.config.document import Document, read_document, reason_of
 from aic_tui.config.paths import private_directory
-from aic_tui.config.settings import CONFIG_VERSION, SETTINGS, Account, Config, Problem, setting_named
-from aic_tui.config.tables import check_account_value, read_accounts, read_keys, read_settings
+from aic_tui.config.settings import CONFIG_VERSION, SETTINGS, Account, Config, Problem
+from aic_tui.config.tables import read_accounts, read_keys, read_settings
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from aic_tui.text import clean
-
-Changes = Mapping[tuple[str, ...], object | None]
-"""Key path to new value; None deletes. ``("general", "theme")``, ``("accounts", "work", "enabled")``,
-``("accounts", "work")`` …"""
 
 _HEADER = (
     "# Settings of aic-tui, which rewrites this file: comments are not kept, the file before is config.toml.bak.\n"
@@ -36,7 +33,11 @@ def load_config(env: Environment, flags: Mapping[str, str] | None = None) -> Con
     Never raises for what the file or a variable says: see :attr:`Config.problems` and :attr:`Config.broken`.
     Raises :class:`UserError` for a flag that is not allowed.
     """
-    document = read_document(env.paths.config_file)
+    return config_of(read_document(env.paths.config_file), env, flags)
+
+
+def config_of(document: Document, env: Environment, flags: Mapping[str, str] | None = None) -> Config:
+    """Like :func:`load_config`, for a file that was read already."""
     problems = [document.problem] if document.problem else []
 
     def complain(sentence: str, path: tuple[str, ...]) -> None:
@@ -70,16 +71,56 @@ def save_changes(env: Environment, changes: Changes, flags: Mapping[str, str] | 
     The file before is kept as ``config.toml.bak``. Raises :class:`UserError` with path and reason when a value is
     not allowed, the file is broken or of a newer version, or it cannot be written; it is then as it was.
     """
-    for path, value in changes.items():
-        _check(path, value)
+    changing.check(changes)
+    write_changes(env, changes)
+    return load_config(env, flags)
+
+
+def write_changes(env: Environment, changes: Changes, guard: Callable[[Document], Changes] | None = None) -> Document:
+    """Like :func:`save_changes` for values that are known to be allowed; gives the file as it was before.
+
+    ``guard`` is called under the lock with the file as it is now and gives the changes to make in place of
+    ``changes``; what it raises ends the save.
+    """
     file = env.paths.config_file
     try:
         private_directory(file.parent)
-        with exclusive(file.with_name(f"{file.name}.lock")):
-            _save_locked(file, changes)
+        with exclusive(_lock_of(file)):
+            return _save_locked(file, changes, guard)
     except OSError as error:
         raise UserError(f"{file} was not saved: {reason_of(error)}. The file is as it was.", exit_code=1) from None
-    return load_config(env, flags)
+
+
+def rewritten(document: Document, changes: Changes) -> str | None:
+    """The text of the file once ``changes`` are made; None when it already says so. Raises :class:`UserError`."""
+    wanted = changing.merged(document.table, changes)
+    text = dumped({"version": wanted.pop("version", CONFIG_VERSION), **wanted})
+    return None if document.exists and _same(wanted, document.table) else text
+
+
+def repair(env: Environment) -> Path:
+    """Put a broken config.toml aside and write the last whole one, or the defaults: where the broken one is now.
+
+    Raises :class:`UserError` when the file is not broken, or cannot be read or written; nothing is lost then.
+    """
+    file = env.paths.config_file
+    try:
+        with exclusive(_lock_of(file)):
+            document = read_document(file)
+            if document.problem is None:
+                raise UserError(f"{file} is not broken.")
+            target = final_target(file)
+            if not target.is_file():
+                raise UserError(f"{file} is not a regular file; it is left alone.")
+            broken = target.read_bytes()
+            kept = file.with_name(f"{file.name}.corrupt-{env.now():%Y%m%dT%H%M%SZ}")
+            write_atomically(kept, broken)
+            last = read_document(file.with_name(f"{file.name}.bak"))
+            whole = last.exists and last.problem is None
+            write_atomically(file, last.data if whole else dumped({"version": CONFIG_VERSION}).encode())
+    except OSError as error:
+        raise UserError(f"{file} was not repaired: {reason_of(error)}. It is as it was.", exit_code=1) from None
+    return kept
 
 
 def sweep(env: Environment) -> None:
@@ -100,22 +141,6 @@ def account_table(account: Account) -> dict[str, Any]:
     return table | dict(account.fields)
 
 
-def merged(table: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
-    """A copy of ``table`` with ``changes`` made. Raises :class:`UserError` where a key stands in place of a table."""
-    result = copy.deepcopy(dict(table))
-    for path, value in changes.items():
-        place = result
-        for part in path[:-1]:
-            place = place.setdefault(part, {}) if value is not None else place.get(part, {})
-            if not isinstance(place, dict):
-                raise UserError(f"“{clean(part, 60)}” in config.toml is not a table; mend it by hand first.")
-        if value is None:
-            place.pop(path[-1], None)
-        else:
-            place[path[-1]] = value
-    return result
-
-
 def dumped(table: Mapping[str, Any]) -> str:
     """``table`` as the text of a config file, with our first line."""
     import tomli_w
@@ -123,39 +148,37 @@ def dumped(table: Mapping[str, Any]) -> str:
     return _HEADER + tomli_w.dumps(table)
 
 
-def _save_locked(file: Path, changes: Changes) -> None:
+def _save_locked(file: Path, changes: Changes, guard: Callable[[Document], Changes] | None) -> Document:
     document = read_document(file)
-    _refuse_read_only(file, document)
-    wanted = merged(document.table, changes)
-    if document.exists and wanted == document.table:
-        return
-    text = dumped({"version": wanted.pop("version", CONFIG_VERSION), **wanted})
+    refuse_read_only(file, document)
+    text = rewritten(document, guard(document) if guard else changes)
+    if text is None:
+        return document
     tomllib.loads(text)
     if document.exists:
         write_atomically(file.with_name(f"{file.name}.bak"), document.data)
     write_atomically(file, text.encode())
+    return document
 
 
-def _refuse_read_only(file: Path, document: Document) -> None:
+def _same(wanted: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
+    """Equal in order too, in which accounts are shown. The version stands first wherever it was."""
+    import tomli_w
+
+    rest = {name: value for name, value in table.items() if name != "version"}
+    return wanted == rest and tomli_w.dumps(wanted) == tomli_w.dumps(rest)
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lock")
+
+
+def refuse_read_only(file: Path, document: Document) -> None:
+    """Raises :class:`UserError` for a file that may not be written: a broken one, or one of a newer version."""
     if document.problem:
         raise UserError(f"{file} was not saved, to lose nothing: {document.problem.sentence}")
     if document.newer:
         raise UserError(f"{file} was written by a newer aic-tui and is left alone.")
-
-
-def _check(path: tuple[str, ...], value: object | None) -> None:
-    if value is None:
-        return
-    match path:
-        case ("general", name):
-            setting_named(name).check(value)
-        case ("accounts", account_id, name):
-            check_account_value(account_id, name, value)
-        case ("accounts", account_id) if isinstance(value, Mapping):
-            for name, part in value.items():
-                check_account_value(account_id, str(name), part)
-        case ("accounts", _):
-            raise UserError("An account is a table.")
 
 
 def _table(table: Mapping[str, Any], name: str, complain: Any) -> Mapping[str, Any]:
