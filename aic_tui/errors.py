@@ -29,10 +29,17 @@ class Reason(StrEnum):
     KEYRING_LOCKED = "keyring_locked"  # NOT_CONFIGURED
     KEYRING_TIMEOUT = "keyring_timeout"  # NOT_CONFIGURED
     KEYRING_MISSING = "keyring_missing"  # NOT_CONFIGURED
+    KEYRING_DENIED = "keyring_denied"  # NOT_CONFIGURED: the user or a policy said no
+    KEYRING_NULL = "keyring_null"  # NOT_CONFIGURED: a backend that takes everything and keeps nothing
+    KEYRING_UNSAFE = "keyring_unsafe"  # NOT_CONFIGURED: only plain-text or unknown backends
+    KEYRING_REFUSED = "keyring_refused"  # NOT_CONFIGURED: it did not keep, or not delete, what it was told to
+    FILE_CONSENT = "file_consent"  # NOT_CONFIGURED: keys go to a file only after a yes
+    FILE_FORBIDDEN = "file_forbidden"  # NOT_CONFIGURED: storage = "keyring-only"
+    FILE_NOT_SAVED = "file_not_saved"  # NOT_CONFIGURED
     KEY_REJECTED = "key_rejected"  # AUTH_NEEDED: HTTP 401 or its equivalent
     KEY_MALFORMED = "key_malformed"  # AUTH_NEEDED: cannot even be sent in a header
     LOGIN_EXPIRED = "login_expired"  # AUTH_NEEDED: another tool's login is past its expiry
-    HOST_NOT_TRUSTED = "host_not_trusted"  # AUTH_NEEDED: a discovered key is bound to another host
+    HOST_NOT_TRUSTED = "host_not_trusted"  # AUTH_NEEDED: the key is bound to another host
     SCOPE_MISSING = "scope_missing"  # FORBIDDEN: valid key without the right to read usage
     PAYMENT_NEEDED = "payment_needed"  # FORBIDDEN: HTTP 402
     NOT_FOUND = "not_found"  # UNSUPPORTED: HTTP 404, no such endpoint for this account

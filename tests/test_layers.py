@@ -39,7 +39,7 @@ ALLOWED = {
 WHERE = {
     "httpx": ("providers/client.py", "providers/tls.py", "providers/faults.py"),
     "sqlite3": ("store/", "providers/auth.py"),
-    "keyring": ("config/secrets.py",),
+    "keyring": ("config/keyring_door.py",),
     "plotext": ("ui/plot.py",),
     "textual": ("app.py", "ui/"),
     "rich": ("app.py", "ui/", "cli/"),

@@ -22,7 +22,11 @@ _REASONS = {
     Reason.KEYRING_LOCKED: "locked",
     Reason.KEYRING_TIMEOUT: "does not answer within 3 seconds",
     Reason.KEYRING_MISSING: "there is none that keeps keys safely",
+    Reason.KEYRING_DENIED: "access was denied",
+    Reason.KEYRING_NULL: "switched off: its backend keeps nothing",
+    Reason.KEYRING_UNSAFE: "only one that does not encrypt, or is not known to; it is not used",
 }
+_ABSENT = (Reason.KEYRING_MISSING, Reason.KEYRING_NULL, Reason.KEYRING_UNSAFE)
 
 
 class Check(NamedTuple):
@@ -92,8 +96,8 @@ async def keyring_check(context: Context) -> Check:
         words = _REASONS.get(error.reason, "cannot be used") if error.reason else "cannot be used"
         says_more = error.detail and error.reason is not Reason.KEYRING_TIMEOUT
         detail = f"{words} ({error.detail})" if says_more else words
-        return Check("keyring", "info" if error.reason is Reason.KEYRING_MISSING else "warn", detail)
-    return Check("keyring", "ok", f"answers ({_backend_name()})")
+        return Check("keyring", "info" if error.reason in _ABSENT else "warn", detail)
+    return Check("keyring", "ok", f"answers ({'given by the caller' if context.env.keyring else _backend_name()})")
 
 
 def _backend_name() -> str:
@@ -101,4 +105,4 @@ def _backend_name() -> str:
     loaded = sys.modules.get("keyring")
     backend = loaded.get_keyring() if loaded else None
     parts = getattr(backend, "backends", [backend])
-    return ", ".join(type(part).__module__ for part in parts) if backend else "given by the caller"
+    return ", ".join(type(part).__module__ for part in parts) if backend else "unknown"
