@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -271,6 +272,19 @@ async def test_upkeep_runs_by_itself(live_env: Environment, clock: FakeClock) ->
 
         await eventually(clock, tables, step=5)
         assert clock.now() - START >= timedelta(seconds=60)
+
+
+async def test_what_a_crash_left_behind_is_swept_at_the_start(live_env: Environment, clock: FakeClock) -> None:
+    write_config(live_env, TWO.format(url="http://127.0.0.1:9"))
+    orphan = live_env.paths.config / ".config.toml.999.0badcafe.tmp"
+    fresh = live_env.paths.config / ".config.toml.999.1badcafe.tmp"
+    for file, age in ((orphan, 7200), (fresh, 60)):
+        file.write_text("half")
+        os.utime(file, (clock.now().timestamp() - age,) * 2)
+    async with opened(live_env) as monitor:
+        await monitor.load()
+    assert fresh.exists()
+    assert not orphan.exists()
 
 
 async def test_closing_takes_less_than_a_second_while_a_server_hangs(

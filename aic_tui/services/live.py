@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from aic_tui.config.daemon_call import daemon_call
-from aic_tui.config.file import load_config
+from aic_tui.config.file import load_config, sweep
 from aic_tui.config.settings import Account, Config
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
@@ -197,6 +197,8 @@ class LiveMonitor:
         from aic_tui.services.refresh import RefreshService
 
         all_providers()
+        with suppress(OSError):
+            sweep(self._env)
         self._vault = Vault(self._env, storage=self._config.settings.storage)
         self._client = Client(self._env, on_request=self._note_request)
         return RefreshService(self._env, self._store, self._client, self._vault, self._publish)
@@ -262,6 +264,7 @@ class LiveMonitor:
 
     async def _keep_small(self) -> None:
         await self._env.sleep(_FIRST_UPKEEP_SECONDS)
+        await self._store.call(self._store.check)
         while True:
             self._store.post(self._upkeep, self._env.now(), self._config.settings.retention_days)
             await self._env.sleep(_DAY_SECONDS)
