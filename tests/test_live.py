@@ -276,8 +276,8 @@ async def test_upkeep_runs_by_itself(live_env: Environment, clock: FakeClock) ->
 
 async def test_what_a_crash_left_behind_is_swept_at_the_start(live_env: Environment, clock: FakeClock) -> None:
     write_config(live_env, TWO.format(url="http://127.0.0.1:9"))
-    orphan = live_env.paths.config / ".config.toml.999.0badcafe.tmp"
-    fresh = live_env.paths.config / ".config.toml.999.1badcafe.tmp"
+    orphan = live_env.paths.config / ".config.toml.999.0badcafe.aic-tmp"
+    fresh = live_env.paths.config / ".config.toml.999.1badcafe.aic-tmp"
     for file, age in ((orphan, 7200), (fresh, 60)):
         file.write_text("half")
         os.utime(file, (clock.now().timestamp() - age,) * 2)
