@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 _CONTEXT_LINES = 2
@@ -17,6 +16,8 @@ GAP = "…"
 
 def diff(before: str, after: str) -> list[tuple[str, str]]:
     """``(sign, line)`` for each changed line (``+`` or ``-``) with a little context (a blank); none when equal."""
+    import difflib
+
     old, new = before.splitlines(), after.splitlines()
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     lines: list[tuple[str, str]] = []

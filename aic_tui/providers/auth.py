@@ -7,7 +7,7 @@ count in their order, then the logins of other tools.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -80,6 +80,20 @@ async def resolve(account: Account, provider: Provider, env: Environment, vault:
     if scheme == "discovered" and name:
         return _from_login(await _logins(provider, env, name), account, provider, env.now())
     raise _missing("its key in config.toml is no reference such as env:NAME")
+
+
+def typed_credential(secret: SecretStr, source: str, provider: Provider) -> Credential:
+    """A key that the user has just given, for wherever the account sends it. ``source`` is where it will be kept.
+
+    Raises :class:`ProviderError` AUTH_NEEDED/KEY_MALFORMED for what could not be sent.
+    """
+    return _credential(secret, source, "typed", provider)
+
+
+def key_shape(key: str, shapes: Iterable[str] = ()) -> str:
+    """The longest public beginning that ``key`` has, of the well-known ones and ``shapes``; "" for none."""
+    known = sorted({*shapes, *_SHAPES}, key=len, reverse=True)
+    return next((shape for shape in known if key.startswith(shape)), "")
 
 
 def account_fields(account: Account, provider: Provider, env: Environment) -> dict[str, str]:
@@ -196,8 +210,7 @@ def _credential(
     if not (key.isascii() and key.isprintable()) or " " in key or len(key) > _LONGEST_KEY:
         hint = "the key has spaces, line breaks or letters that no key has; set it again"
         raise ProviderError(FailureKind.AUTH_NEEDED, Reason.KEY_MALFORMED, hint=hint)
-    shapes = sorted({*provider.key_shapes, *_SHAPES}, key=len, reverse=True)
-    shape = next((shape for shape in shapes if key.startswith(shape)), "")
+    shape = key_shape(key, provider.key_shapes)
     return Credential(secret, source, origin, key_fingerprint(key), shape, facts, home_bound)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 from collections import Counter
 from collections.abc import Callable
@@ -96,6 +97,7 @@ class Asker:
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
         self._origins: dict[str, asyncio.Lock] = {}
         self._failed: Counter[str] = Counter()
+        self._fixed: Credential | None = None
 
     def note_request(self, entry: RequestEntry) -> None:
         """Write one request of the client to the log."""
@@ -104,6 +106,12 @@ class Asker:
         # Closed: a request that was cut off by the end of the program.
         with suppress(RuntimeError):
             self._store.post(self._store.requests.add, entry)
+
+    def for_trial(self, credential: Credential) -> Asker:
+        """One that asks with ``credential``, whatever the account's own may be."""
+        trial = copy.copy(self)
+        trial._fixed = credential
+        return trial
 
     async def ask(self, account: Account, provider: Provider, terms: Terms, *, probe: bool = False) -> Asked:
         """Ask now if ``terms`` and the gate allow. ``probe`` asks for the whole offline machine.
@@ -209,6 +217,8 @@ class Asker:
     async def _resolve(self, account: Account, provider: Provider) -> Credential:
         from aic_tui.providers.auth import resolve
 
+        if self._fixed is not None:
+            return self._fixed
         return await resolve(account, provider, self._env, self._vault)
 
     async def _exchanged(self, account: Account, provider: Provider, credential: Credential) -> bool:

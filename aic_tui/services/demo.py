@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
@@ -15,6 +16,9 @@ from aic_tui.models import AccountState, Point, RequestEntry, Snapshot, Window
 from aic_tui.outlook import ratio_of
 from aic_tui.services.demo_accounts import DEMO_ACCOUNTS, DemoAccount
 from aic_tui.services.monitor import Found, Outcome
+
+if TYPE_CHECKING:
+    from aic_tui.services.editing import Editor
 
 _RECENT = timedelta(seconds=15)
 _MOST_POINTS = 400
@@ -44,6 +48,11 @@ class DemoMonitor:
     def notices(self) -> Sequence[str]:
         """One sentence that says that nothing here is real."""
         return ("Demo: these accounts are invented, nothing is read or sent.",)
+
+    @property
+    def editor(self) -> Editor | None:
+        """None: nothing here can be edited."""
+        return None
 
     def states(self) -> Sequence[AccountState]:
         """The twelve accounts as they stand at this instant."""

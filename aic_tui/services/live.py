@@ -26,6 +26,7 @@ from aic_tui.store.store import Store
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
     from aic_tui.providers.client import Client
+    from aic_tui.services.editor import LiveEditor
     from aic_tui.services.refresh import RefreshService
 
 _CONFIG_LOOK_SECONDS = 2.0
@@ -50,6 +51,9 @@ class LiveMonitor:
         self._service: RefreshService | None = None
         self._client: Client | None = None
         self._vault: Vault | None = None
+        self._editor: LiveEditor | None = None
+        self._is_running = False
+        self._errands: set[asyncio.Task[object]] = set()
         self._loading = asyncio.Lock()
         self._callbacks: list[Callable[[AccountState | None], None]] = []
         self._notices: list[str] = []
@@ -82,8 +86,22 @@ class LiveMonitor:
             found += self._vault.notices
         return found
 
+    @property
+    def flags(self) -> Mapping[str, str]:
+        """What was said on the command line for settings."""
+        return self._flags
+
+    @property
+    def editor(self) -> LiveEditor:
+        """What edits accounts and settings."""
+        if self._editor is None:
+            from aic_tui.services.editor import LiveEditor
+
+            self._editor = LiveEditor(self._env, self)
+        return self._editor
+
     def states(self) -> Sequence[AccountState]:
-        """Every enabled account in the user's order; before :meth:`load` as the database has them."""
+        """The enabled accounts that are not hidden, in the user's order; before :meth:`load` as last saved."""
         return list(self._states.values())
 
     def subscribe(self, callback: Callable[[AccountState | None], None]) -> None:
@@ -101,10 +119,14 @@ class LiveMonitor:
     async def run(self) -> None:
         """Keep every account fresh, follow config.toml and keep the database small, until cancelled."""
         service = await self._start()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(service.run(), name="refresh")
-            group.create_task(self._follow_config(service), name="config")
-            group.create_task(self._keep_small(), name="upkeep")
+        self._is_running = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(service.run(), name="refresh")
+                group.create_task(self._follow_config(service), name="config")
+                group.create_task(self._keep_small(), name="upkeep")
+        finally:
+            self._is_running = False
 
     async def refresh(self, account_ids: Sequence[str] | None = None) -> Sequence[Outcome]:
         """Ask these accounts now (None: all), as far as they may be asked by the user's wish."""
@@ -145,8 +167,32 @@ class LiveMonitor:
         from aic_tui.services.accounts import accept
 
         config = await daemon_call(lambda: accept(self._env, findings, self._flags), _LOAD_SECONDS, "accept")
+        await self.take_over(config)
+
+    # -- for the editor
+
+    async def take_over(self, config: Config) -> None:
+        """Put a configuration that was just saved into force."""
         self._stamp = _stamp_of(self._env)
         await self._use(config, await self._start())
+
+    async def tools(self) -> tuple[RefreshService, Vault]:
+        """Who asks, and who keeps keys."""
+        service = await self._start()
+        assert self._vault is not None  # noqa: S101  # built together
+        return service, self._vault
+
+    async def known_states(self) -> Sequence[AccountState]:
+        """The states of all accounts ever asked, those on show as they stand."""
+        known = {state.account_id: state for state in await self._store.call(self._store.states.load)}
+        return list((known | self._states).values())
+
+    def ask_soon(self, account_ids: Sequence[str]) -> None:
+        """Refresh these accounts by the user's wish, in the background; nothing is asked without :meth:`run`."""
+        if account_ids and self._is_running:
+            task: asyncio.Task[object] = asyncio.create_task(self.refresh(account_ids), name="ask soon")
+            self._errands.add(task)
+            task.add_done_callback(self._errands.discard)
 
     def recall(self, name: str) -> str | None:
         """A remembered choice of the user interface."""
@@ -165,6 +211,10 @@ class LiveMonitor:
 
     async def aclose(self) -> None:
         """Finish writes and close everything; returns within a second."""
+        for errand in self._errands:
+            errand.cancel()
+        if self._editor is not None:
+            await self._editor.forget_removed()
         if self._service is not None:
             await self._service.aclose()
         if self._client is not None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aic_tui.config.settings import Config
 from aic_tui.models import AccountState, Point, RequestEntry
+
+if TYPE_CHECKING:
+    from aic_tui.services.editing import Editor
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,12 @@ class Monitor(Protocol):
     def notices(self) -> Sequence[str]:
         """Sentences the user should see once: a broken config file, a database moved aside, "not saving"."""
 
+    @property
+    def editor(self) -> Editor | None:
+        """What edits accounts and settings; None where nothing can be edited (the demonstration)."""
+
     def states(self) -> Sequence[AccountState]:
-        """Every enabled account in the user's order. At first these come from the database alone."""
+        """The enabled accounts that are not hidden, in the user's order, at first from the database alone."""
 
     def subscribe(self, callback: Callable[[AccountState | None], None]) -> None:
         """Call ``callback`` with each changed state, and with None when the list of accounts changed."""

@@ -28,6 +28,8 @@ from aic_tui.store.store import Store
 
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
+    from aic_tui.providers.auth import Credential
+    from aic_tui.providers.base import Provider
     from aic_tui.providers.client import Client
 
 _LOOKS_PER_TICK = 4  # how often a tick looks at what other instances have saved
@@ -121,6 +123,18 @@ class RefreshService:
         outcomes = await asyncio.gather(*wishes)
         await self._follow()
         return list(outcomes)
+
+    async def try_out(self, account: Account, provider: Provider, credential: Credential) -> Asked:
+        """Ask once with ``credential`` on the terms of the user's own wish; nobody's state changes."""
+        return await self._asker.for_trial(credential).ask(account, provider, schedule.manual_terms(provider))
+
+    async def take(self, account_id: str, asked: Asked) -> bool:
+        """Let the account have what a trial with its own key told; False when it is not under watch."""
+        item = self._list.get(account_id)
+        if item is None or item.task is not None:
+            return False
+        await self._conclude(item, asked)
+        return True
 
     async def aclose(self) -> None:
         """Stop asking. Claims are given back, the requests behind them count."""
