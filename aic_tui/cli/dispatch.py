@@ -12,6 +12,12 @@ _VERBS = {
     "once": "usage:once",
     "history": "history:history",
     "providers list": "credentials:providers",
+    "accounts list": "accounts:listing",
+    "accounts add": "accounts:add",
+    "accounts remove": "accounts:remove",
+    "accounts enable": "accounts:enable",
+    "accounts disable": "accounts:disable",
+    "accounts test": "accounts:test",
     "discover": "credentials:discover",
     "doctor": "doctor:doctor",
     "config path": "settings:path",
@@ -19,6 +25,8 @@ _VERBS = {
     "config get": "settings:get",
     "config set": "settings:change",
     "config validate": "settings:validate",
+    "config set-key": "keys:set_key",
+    "config forget-key": "keys:forget_key",
 }
 # The monitor's notices, or the verb's own output, have the problems of config.toml already.
 _TELL_THEMSELVES = ("usage", "refresh", "once", "doctor", "config path", "config set", "config validate")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from aic_tui import __version__
+from aic_tui.redact import redact
 
+_KEY_ON_COMMAND_LINE = (
+    "a key is never given on the command line, where others can see it: it is read from standard input."
+    " If that was a key, replace it at its provider"
+)
 _EPILOG = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 129/130/143 signals. Data goes to standard output."
 
 
@@ -46,6 +51,19 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
+    def parse_args(  # type: ignore[override]  # argparse's overloads differ only in the namespace, which nobody gives
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        parsed, extra = self.parse_known_args(args, namespace)
+        if extra and getattr(parsed, "action", None) in ("set-key", "add"):
+            self.error(_KEY_ON_COMMAND_LINE)  # it may have any shape, so nothing of it is repeated
+        if extra:
+            self.error(f"unrecognized arguments: {' '.join(extra)}")
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        super().error(redact(message))
+
 
 def _common_options() -> argparse.ArgumentParser:
     """Suppressed defaults: a value given before the verb must not be overwritten by the verb's own default."""
@@ -79,6 +97,26 @@ def _add_accounts(verbs: Any, common: argparse.ArgumentParser) -> None:
     providers = verbs.add_parser("providers", parents=[common], help="what is supported")
     listing = providers.add_subparsers(dest="action", metavar="list", required=True, parser_class=_Parser)
     _json(listing.add_parser("list", parents=[common], help="every provider and whether it is configured"))
+    accounts = verbs.add_parser("accounts", parents=[common], help="list, add, remove, enable, disable, test")
+    actions = accounts.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    _json(actions.add_parser("list", parents=[common], help="every account, in its order"))
+    add = actions.add_parser("add", parents=[common], help="add an account; keyring and file read its key from input")
+    add.add_argument("provider", metavar="PROVIDER")
+    add.add_argument("--id", metavar="ID", help="its name in config.toml")
+    add.add_argument("--name", metavar="TEXT", help="its name on screen")
+    add.add_argument(
+        "--key", metavar="REFERENCE", help="env:NAME, keyring, file or discovered:TOOL; never the key itself"
+    )
+    add.add_argument("--base-url", metavar="URL", help="a gateway or proxy in place of the provider's own server")
+    add.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="a field of the provider")
+    remove = actions.add_parser("remove", parents=[common], help="remove an account and its stored key; asks")
+    remove.add_argument("account", metavar="ID")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    for name, words in (("enable", "ask it again"), ("disable", "keep it, but never ask it")):
+        actions.add_parser(name, parents=[common], help=words).add_argument("account", metavar="ID")
+    test = actions.add_parser("test", parents=[common], help="ask its provider now; exit code 0 when the key works")
+    test.add_argument("account", metavar="ID")
+    _json(test)
     discover = verbs.add_parser("discover", parents=[common], help="credentials found on this machine")
     discover.add_argument("--accept", action="store_true", help="add them as accounts")
     _json(discover)
@@ -86,7 +124,7 @@ def _add_accounts(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _add_config(verbs: Any, common: argparse.ArgumentParser) -> None:
-    config = verbs.add_parser("config", parents=[common], help="config.toml: path, show, get, set, validate")
+    config = verbs.add_parser("config", parents=[common], help="config.toml and the keys beside it")
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
     _json(actions.add_parser("path", parents=[common], help="where config.toml is"))
     _json(actions.add_parser("show", parents=[common], help="every value with its origin"))
@@ -97,10 +135,22 @@ def _add_config(verbs: Any, common: argparse.ArgumentParser) -> None:
     change.add_argument("name", metavar="NAME")
     change.add_argument("value", metavar="VALUE")
     _json(actions.add_parser("validate", parents=[common], help="say what is wrong with config.toml"))
+    keep = actions.add_parser("set-key", parents=[common], help="store an account's key, read from standard input")
+    keep.add_argument("account", metavar="ACCOUNT")
+    keep.add_argument("--store", metavar="keyring|file", type=_store, help="where; file is the consent to a file")
+    forget = actions.add_parser("forget-key", parents=[common], help="delete stored keys that no account uses")
+    forget.add_argument("account", metavar="ID")
+    forget.add_argument("--store", metavar="keyring|file", type=_store, help="only there")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _store(text: str) -> str:
+    if text not in ("keyring", "file"):
+        raise argparse.ArgumentTypeError("must be keyring or file")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -82,12 +82,12 @@ async def resolve(account: Account, provider: Provider, env: Environment, vault:
     raise _missing("its key in config.toml is no reference such as env:NAME")
 
 
-def typed_credential(secret: SecretStr, source: str, provider: Provider) -> Credential:
-    """A key that the user has just given, for wherever the account sends it. ``source`` is where it will be kept.
+def typed_credential(secret: SecretStr, provider: Provider) -> Credential:
+    """A key that the user has just given, for wherever the account sends it.
 
     Raises :class:`ProviderError` AUTH_NEEDED/KEY_MALFORMED for what could not be sent.
     """
-    return _credential(secret, source, "typed", provider)
+    return _credential(secret, "typed", "typed", provider)
 
 
 def key_shape(key: str, shapes: Iterable[str] = ()) -> str:

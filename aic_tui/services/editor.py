@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from aic_tui.config import changes as changing
 from aic_tui.config.changes import Changes
@@ -21,6 +21,7 @@ from aic_tui.config.settings import Account, Config
 from aic_tui.environment import Environment
 from aic_tui.errors import ProviderError, UserError
 from aic_tui.models import AccountState
+from aic_tui.providers.registry import get_provider
 from aic_tui.services import editor_plans as plans
 from aic_tui.services.editing import (
     AccountRow,
@@ -40,12 +41,21 @@ from aic_tui.services.monitor import Found
 
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
+    from aic_tui.services.key_origins import KeyOrigins
     from aic_tui.services.refresh import RefreshService
 
 T = TypeVar("T")
 
 _FILE_SECONDS = 30.0
 _FORGET_SECONDS = 0.5
+
+
+class Tools(NamedTuple):
+    """What can be asked and changed besides config.toml."""
+
+    service: RefreshService
+    vault: Vault
+    origins: KeyOrigins
 
 
 class Bench(Protocol):
@@ -65,8 +75,8 @@ class Bench(Protocol):
     async def findings(self) -> Sequence[Found]:
         """Credentials on this machine."""
 
-    async def tools(self) -> tuple[RefreshService, Vault]:
-        """Who asks, and who keeps keys."""
+    async def tools(self) -> Tools:
+        """Who asks, who keeps keys, and where these may go."""
 
     async def take_over(self, config: Config) -> None:
         """Put a saved configuration into force."""
@@ -104,6 +114,10 @@ class LiveEditor:
     def config(self) -> Config:
         """The configuration in force."""
         return self._bench.config
+
+    def hurry(self) -> None:
+        """Nobody is there who could answer a keyring's prompt: wait for it as shortly as a refresh does."""
+        self._keys.patience_seconds = None
 
     # -- looking
 
@@ -177,9 +191,8 @@ class LiveEditor:
 
     async def try_out(self, draft: Draft) -> Trial:
         """Ask the draft's provider now with its key."""
-        service, vault = await self._bench.tools()
         draft = plans.settled(draft, self._bench.config.settings.storage)
-        return await self._trials.run(draft, self._accounts(), service, vault)
+        return await self._trials.run(draft, self._accounts(), await self._bench.tools())
 
     async def move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool = False) -> None:
         """Move a stored key between keyring and file."""
@@ -209,9 +222,8 @@ class LiveEditor:
         with suppress(Exception):
             async with asyncio.timeout(seconds):
                 config = await daemon_call(lambda: load_config(self._env, {}), seconds, "config")
-                _, vault = await self._bench.tools()
                 if not config.broken:
-                    await self._keys.forget(vault, config.accounts)
+                    await self._keys.forget((await self._bench.tools()).vault, config.accounts)
 
     async def _finish(self, work: Awaitable[T]) -> T:
         """``work`` alone and to its end, also when whoever waits for it is cancelled."""
@@ -237,16 +249,22 @@ class LiveEditor:
         return await self._take_over(changes, draft)
 
     async def _keep_secret(self, draft: Draft, *, file_consent: bool) -> Kept:
-        _, vault = await self._bench.tools()
-        secret, wanted = draft.secret, KEPT[draft.store]
+        tools = await self._bench.tools()
+        secret, wanted, account = draft.secret, KEPT[draft.store], draft.account
         assert secret is not None  # noqa: S101  # the caller looked
+        provider = get_provider(account.provider_id)
+
+        async def keep(store: str) -> Kept:
+            return await self._keys.keep(tools.vault, account.id, store, secret, consent=file_consent)
+
         try:
-            return await self._keys.keep(vault, draft.account.id, wanted, secret, consent=file_consent)
+            kept = await keep(wanted)
         except ConsentNeededError:
             if not file_consent or wanted == "file":
                 raise
-        # The yes to the file was given because the keyring had failed.
-        return await self._keys.keep(vault, draft.account.id, "file", secret, consent=True)
+            kept = await keep("file")  # the yes to the file was given because the keyring had failed
+        await tools.origins.rebind(account, provider, secret.get_secret_value())
+        return kept
 
     async def _write(self, plan: Plan, changes: Changes, kept: Sequence[Kept]) -> Document:
         """The file as it was before. When it cannot be written, the keys are as they were, too."""
@@ -263,7 +281,7 @@ class LiveEditor:
             return await daemon_call(lambda: write_changes(self._env, changes, guard), _FILE_SECONDS, "save")
         except BaseException as error:
             if kept:
-                _, vault = await self._bench.tools()
+                vault = (await self._bench.tools()).vault
                 with suppress(UserError):
                     await self._keys.put_back(vault, kept)
             if isinstance(error, _MeanwhileError) and isinstance(plan, MadePlan):
@@ -271,15 +289,13 @@ class LiveEditor:
             raise
 
     async def _move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool) -> None:
-        from aic_tui.config.secrets import PROMPT_SECONDS
-
         account = Ground.look(self._env, self._bench.flags).account(account_id)
         if store not in KEPT or account.key not in KEPT.values():
             raise UserError("Only a key in the keyring or the key file can be moved, and only between these.")
         old = account.key or ""
         if old == KEPT[store]:
             return
-        _, vault = await self._bench.tools()
+        vault = (await self._bench.tools()).vault
         plan = self._plan(f"Moved the key of {account_id}", lambda _: {("accounts", account_id, "key"): KEPT[store]})
         written: list[Document] = []
 
@@ -289,7 +305,11 @@ class LiveEditor:
         try:
             secret = await vault.read(account_id, old)
             await vault.move(
-                account_id, KEPT[store], file_consent=file_consent, patience_seconds=PROMPT_SECONDS, refer=refer
+                account_id,
+                KEPT[store],
+                file_consent=file_consent,
+                patience_seconds=self._keys.patience_seconds,
+                refer=refer,
             )
         except ProviderError as error:
             self._keys.refuse(error, vault)
@@ -309,7 +329,7 @@ class LiveEditor:
             return changing.without_empty(document.table, last.before, undone)
 
         if last.keys:
-            _, vault = await self._bench.tools()
+            vault = (await self._bench.tools()).vault
             try:
                 await self._keys.put_back(vault, [kept for kept in last.keys if kept.secret is not None])
             except UserError:
@@ -328,8 +348,7 @@ class LiveEditor:
         named = dict.fromkeys(path[1] for path in changes if path[0] == "accounts" and len(path) > 1)
         if draft is not None:
             named[draft.account.id] = None
-            service, _ = await self._bench.tools()
-            if await self._trials.hand_over(draft, service):
+            if await self._trials.hand_over(draft, (await self._bench.tools()).service):
                 del named[draft.account.id]
         enabled = {account.id for account in config.accounts if account.enabled and not account.hidden}
         self._bench.ask_soon([account_id for account_id in named if account_id in enabled])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
 
 _STORES = ("keyring", "file")
+_PROMPT_SECONDS = 30.0  # a person may have to answer the keyring's question
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class KeyCare:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self.patience_seconds: float | None = _PROMPT_SECONDS
         self._touched: set[tuple[str, str]] = set()
 
     async def keep(self, vault: Vault, account_id: str, store: str, secret: SecretStr, *, consent: bool) -> Kept:
@@ -45,13 +47,11 @@ class KeyCare:
 
         Raises :class:`ConsentNeededError` where only the file is left, or :class:`UserError`; nothing is stored then.
         """
-        from aic_tui.config.secrets import PROMPT_SECONDS
-
         try:
             before = None
             with suppress(ProviderError):
                 before = await vault.read(account_id, store)
-            await vault.store(account_id, secret, store, file_consent=consent, patience_seconds=PROMPT_SECONDS)
+            await vault.store(account_id, secret, store, file_consent=consent, patience_seconds=self.patience_seconds)
         except ProviderError as error:
             self.refuse(error, vault)
         self._touched.add((account_id, store))

@@ -18,8 +18,8 @@ from aic_tui.services.editing import Draft, Trial
 from aic_tui.services.editor_plans import places_of
 
 if TYPE_CHECKING:
-    from aic_tui.config.secrets import Vault
     from aic_tui.providers.auth import Credential
+    from aic_tui.services.editor import Tools
     from aic_tui.services.refresh import RefreshService
 
 _FRESH = timedelta(minutes=2)
@@ -34,9 +34,9 @@ class Trials:
         self._answers: dict[str, Trial] = {}
         self.last: dict[str, Trial] = {}
 
-    async def run(self, draft: Draft, accounts: Sequence[Account], service: RefreshService, vault: Vault) -> Trial:
+    async def run(self, draft: Draft, accounts: Sequence[Account], tools: Tools) -> Trial:
         """Ask now. ``accounts`` are those in force: the stored key of one goes to that one's hosts only."""
-        trial = await self._run(draft, accounts, service, vault)
+        trial = await self._run(draft, accounts, tools)
         self.last[draft.account.id] = trial
         return trial
 
@@ -47,9 +47,10 @@ class Trials:
             return False
         if asked.snapshot is None or self._env.now() - asked.snapshot.fetched_at > _FRESH:
             return False
-        return await service.take(draft.account.id, asked)
+        snapshot = replace(asked.snapshot, auth_source=draft.account.key or asked.snapshot.auth_source)
+        return await service.take(draft.account.id, replace(asked, snapshot=snapshot))
 
-    async def _run(self, draft: Draft, accounts: Sequence[Account], service: RefreshService, vault: Vault) -> Trial:
+    async def _run(self, draft: Draft, accounts: Sequence[Account], tools: Tools) -> Trial:
         now = self._env.now()
         try:
             provider = get_provider(draft.account.provider_id)
@@ -60,34 +61,35 @@ class Trials:
             hint = "the account is disabled; enable it first"
             return Trial(now, failure=Failure(FailureKind.NOT_CONFIGURED, now, hint=hint), origin=origin)
         try:
-            credential = await self._credential(draft, provider, accounts, vault)
+            credential = await self._credential(draft, provider, accounts, tools)
         except ProviderError as error:
             failure = Failure(error.kind, now, error.reason, error.hint, error.detail)
             return Trial(now, failure=failure, origin=origin)
-        asked = await service.try_out(draft.account, provider, credential)
+        asked = await tools.service.try_out(draft.account, provider, credential)
         trial = self._told(asked, origin)
         if asked.sent and asked.key is not None:
             self._answers[asked.key] = trial
             self._asked[draft.account.id] = draft, asked
             if draft.secret is None and draft.account in accounts:
-                await service.take(draft.account.id, asked)
+                await tools.service.take(draft.account.id, asked)
         return trial
 
     async def _credential(
-        self, draft: Draft, provider: Provider, accounts: Sequence[Account], vault: Vault
+        self, draft: Draft, provider: Provider, accounts: Sequence[Account], tools: Tools
     ) -> Credential:
         from aic_tui.providers.auth import resolve, typed_credential
 
         account = draft.account
         if draft.secret is not None:
-            return typed_credential(draft.secret, account.key or "keyring", provider)
+            return typed_credential(draft.secret, provider)
         saved = next((other for other in accounts if other.id == account.id), None)
-        if account.key in ("keyring", "file") and saved is not None:
-            if places_of(saved) != places_of(account):
-                hint = "enter the key again to send it to another host"
-                raise ProviderError(FailureKind.AUTH_NEEDED, Reason.HOST_NOT_TRUSTED, hint=hint)
-        vault.wake()
-        return await resolve(account, provider, self._env, vault)
+        if account.key in ("keyring", "file") and saved is not None and places_of(saved) != places_of(account):
+            hint = "enter the key again to send it to another host"
+            raise ProviderError(FailureKind.AUTH_NEEDED, Reason.HOST_NOT_TRUSTED, hint=hint)
+        tools.vault.wake()
+        credential = await resolve(account, provider, self._env, tools.vault)
+        await tools.origins.check(account, provider, credential)
+        return credential
 
     def _told(self, asked: Asked, origin: str) -> Trial:
         now = self._env.now()

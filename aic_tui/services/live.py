@@ -26,7 +26,7 @@ from aic_tui.store.store import Store
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
     from aic_tui.providers.client import Client
-    from aic_tui.services.editor import LiveEditor
+    from aic_tui.services.editor import LiveEditor, Tools
     from aic_tui.services.refresh import RefreshService
 
 _CONFIG_LOOK_SECONDS = 2.0
@@ -176,11 +176,14 @@ class LiveMonitor:
         self._stamp = _stamp_of(self._env)
         await self._use(config, await self._start())
 
-    async def tools(self) -> tuple[RefreshService, Vault]:
-        """Who asks, and who keeps keys."""
+    async def tools(self) -> Tools:
+        """Who asks, who keeps keys, and where these may go."""
+        from aic_tui.services.editor import Tools
+        from aic_tui.services.key_origins import KeyOrigins
+
         service = await self._start()
         assert self._vault is not None  # noqa: S101  # built together
-        return service, self._vault
+        return Tools(service, self._vault, KeyOrigins(self._store))
 
     async def known_states(self) -> Sequence[AccountState]:
         """The states of all accounts ever asked, those on show as they stand."""
@@ -307,9 +310,14 @@ class LiveMonitor:
         if config.broken:
             # The settings of the last whole file are better than none.
             config = replace(config, settings=self._config.settings, keys=self._config.keys)
+        fewer_days = config.settings.retention_days < self._config.settings.retention_days
         self._config = config
+        if self._vault is not None:
+            self._vault.storage = config.settings.storage
         self._note_problems(config)
         await self._set_accounts(service)
+        if fewer_days:
+            self._store.post(self._upkeep, self._env.now(), config.settings.retention_days)
         self._tell(None)
 
     async def _keep_small(self) -> None:
