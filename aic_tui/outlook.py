@@ -204,6 +204,21 @@ def _at_risk(window: Window, warn_percent: int, now: datetime) -> bool:
     return seen.verdict is Verdict.RUNS_OUT and (seen.elapsed or 0) >= RISK_SHARE
 
 
+_LATE = 1.25  # a renewal that is a little late by its jitter, or under way, is none to worry about
+
+
+def is_stale(state: AccountState, cache_ttl_seconds: int, now: datetime) -> bool:
+    """True when the figures on show are not to be relied on: their renewal failed, or they are too old.
+
+    Too old is older than ``cache_ttl_seconds`` and than the account's own interval allows: figures that are renewed
+    in their time are never stale, whatever the setting says. False where there are no figures.
+    """
+    if state.fetched_at is None:
+        return False
+    oldest = max(float(cache_ttl_seconds), _LATE * state.interval_seconds)
+    return state.failure is not None or (now - state.fetched_at).total_seconds() > oldest
+
+
 NEEDS_USER = frozenset({FailureKind.AUTH_NEEDED, FailureKind.FORBIDDEN})
 
 

@@ -65,7 +65,7 @@ class Context:
     def terms(self) -> Terms:
         """What the documents depend on."""
         settings = self.config.settings
-        return Terms(self.env.now(), self.zone, settings.warn_percent, settings.privacy)
+        return Terms(self.env.now(), self.zone, settings.warn_percent, settings.privacy, settings.cache_ttl_seconds)
 
     @property
     def width(self) -> int | None:

@@ -17,7 +17,7 @@ from aic_tui import __version__
 from aic_tui.errors import FailureKind
 from aic_tui.format import failure_sentence, is_money, masked
 from aic_tui.models import AccountState, Balance, ModelUsage, Point, Reading, Spend, UsageTotals, Window
-from aic_tui.outlook import is_waiting, ratio_of, status_of
+from aic_tui.outlook import is_stale, is_waiting, ratio_of, status_of
 
 Document = dict[str, Any]
 
@@ -34,6 +34,7 @@ class Terms:
     zone: tzinfo
     warn_percent: int = 80
     privacy: bool = False
+    cache_ttl_seconds: int = 300
 
 
 def dump(document: Document) -> str:
@@ -85,7 +86,7 @@ def account_row(state: AccountState, terms: Terms) -> Document:
         "description": error["message"] if error else reading.note,
         "auth_source": state.auth_source,
         "fetched_at": instant(state.fetched_at),
-        "stale": state.stale,
+        "stale": is_stale(state, terms.cache_ttl_seconds, terms.now),
         "next_reset_time": instant(next_reset(reading, terms.now)),
         "windows": [_window(window, terms) for window in reading.windows],
         "balance": main,

@@ -154,6 +154,7 @@ async def _print(context: Context, monitor: Monitor, states: Sequence[AccountSta
         privacy=terms.privacy,
         ascii=context.ascii_only,
         warn_percent=terms.warn_percent,
+        cache_ttl_seconds=terms.cache_ttl_seconds,
     )
     since = terms.now - _GRAPH_SPAN
     points = {state.account_id: await monitor.points(state.account_id, since) for state in states}

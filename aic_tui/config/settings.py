@@ -170,7 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "cache_ttl_seconds",
         Kind.INTEGER,
-        "Figures older than this are asked for again when the program starts.",
+        "Older figures are dimmed as stale, unless the account is asked less often, and asked for again at the start.",
         minimum=0,
         maximum=604_800,
     ),

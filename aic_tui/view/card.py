@@ -80,7 +80,11 @@ def _ages(state: AccountState, options: ViewOptions) -> list[Line]:
     word, old = words.status(state, options), line((words.age(state, options), Tone.DIM))
     if state.failure is not None:
         return [old]
-    return [join([line((fmt.status_word(word), words.tone_of(word))), old], words.dot(options)), old]
+    said = line((fmt.status_word(word), words.tone_of(word)))
+    if words.is_dim(state, options):
+        late = line((f"stale {words.say('·', options)} {words.age(state, options)}", Tone.WARN))
+        return [join([said, late], words.dot(options)), late, line((words.age(state, options), Tone.WARN))]
+    return [join([said, old], words.dot(options)), old]
 
 
 def _body(state: AccountState, points: Sequence[Point], options: ViewOptions, cells: int, rows: int) -> list[Line]:
@@ -93,7 +97,7 @@ def _body(state: AccountState, points: Sequence[Point], options: ViewOptions, ce
     columns = _Columns.of(shown_lanes, shown_sums, options, cells)
     body = [_lane_row(lane, columns, options) for lane in shown_lanes]
     body += [_sum_row(item, columns) for item in shown_sums]
-    if state.failure is not None:
+    if words.is_dim(state, options):
         body = [toned(row, Tone.DIM) for row in body]
     left = rows - len(body) - history_rows
     body += sentence[:left]

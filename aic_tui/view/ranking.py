@@ -56,7 +56,7 @@ def _usable(state: AccountState, options: ViewOptions, cells: int, bar_cells: in
     mark = words.glyph(state, options)
     word = words.status(state, options)
     lane = facts.head_lane(state, options)
-    calm = state.failure is not None or word is Status.EXHAUSTED
+    calm = words.is_dim(state, options) or word is Status.EXHAUSTED
     tone = Tone.DIM if calm else Tone.PLAIN
     if state.failure is not None or lane is None or word is Status.EXHAUSTED:
         full = words.name(state, options)
@@ -64,11 +64,11 @@ def _usable(state: AccountState, options: ViewOptions, cells: int, bar_cells: in
         end = next((end for end in ends if cell_width(full) + width(end) + 3 <= cells), ends[0])
         name = words.fit_name(full, max(cells - 3 - width(end), 0))
         return spread(line(mark, " ", (name, tone)), end, cells)
-    number = right(line(lane.percent), _PERCENT)
+    number = right(line((lane.percent, tone)), _PERCENT)
     name_cells = cells - 3 - _PERCENT - (bar_cells + 1 if bar_cells else 0)
     name = words.fit_name(words.name(state, options), max(name_cells, 0))
     named = line(mark, " ", (name, tone), " " * max(name_cells - cell_width(name), 0))
-    bar = gauge(lane.seen.ratio, bar_cells, lane.bar_tone, options.show, ascii_only=options.ascii)
+    bar = gauge(lane.seen.ratio, bar_cells, Tone.DIM if calm else lane.bar_tone, options.show, ascii_only=options.ascii)
     row = (*named, Span(" "), *bar, *(line(" ") if bar else ()), *number)
     return row if width(row) <= cells else spread(line(mark, " "), line(lane.percent), cells)
 

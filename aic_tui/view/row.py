@@ -66,14 +66,14 @@ def _named(state: AccountState, options: ViewOptions, cells: int) -> Line:
 
 def _with_gauge(state: AccountState, lane: Lane, options: ViewOptions, cells: int) -> Line:
     columns = _columns(cells)
-    number_tone = Tone.DIM if state.failure else Tone.PLAIN
+    number_tone = Tone.DIM if words.is_dim(state, options) else Tone.PLAIN
     number = right(line((lane.percent, number_tone)), _PERCENT)
     if cells < _INDENT + 3 + _PERCENT:
         # Too narrow for the word: the bare percent goes on, and the name gets what is left.
         bare = line((fmt.percent(lane.seen.ratio, options.show), number_tone))
         return spread(_named(state, options, max(cells - _INDENT - 1 - width(bare), 0)), bare, cells)
     named = pad(_named(state, options, columns.name), _INDENT + columns.name)
-    bar_tone = Tone.DIM if state.failure else lane.bar_tone
+    bar_tone = Tone.DIM if words.is_dim(state, options) else lane.bar_tone
     bar = gauge(lane.seen.ratio, columns.gauge, bar_tone, options.show, ascii_only=options.ascii)
     return join([named, bar, number] if bar else [named, number], Span(" "))
 
@@ -94,7 +94,7 @@ def _values(state: AccountState, options: ViewOptions) -> list[Line]:
         if state.failure is not None:
             return words.failure_lines(state, options)[:1]
         return [line(("waiting", Tone.WAIT))]
-    tone = Tone.DIM if state.failure else Tone.PLAIN
+    tone = Tone.DIM if words.is_dim(state, options) else Tone.PLAIN
     money = [words.money(item.amount, item.currency, options) for item in reading.balances]
     if money:
         every = [line(("  ".join(money), tone))] if len(money) > 1 else []
@@ -109,7 +109,8 @@ def _values(state: AccountState, options: ViewOptions) -> list[Line]:
 
 
 def _age(state: AccountState, options: ViewOptions) -> Line:
-    return line((words.age(state, options), Tone.DIM))
+    stale = state.failure is None and words.is_dim(state, options)
+    return line((words.age(state, options), Tone.WARN if stale else Tone.DIM))
 
 
 def _second(state: AccountState, lane: Lane | None, options: ViewOptions, cells: int) -> Line:

@@ -49,7 +49,7 @@ class ViewOptions:
     """What every view needs to know besides the figures.
 
     ``show`` decides whether numbers, bars and words tell what is used or what is left. ``warn_percent`` is the
-    percent used from which an account counts as at risk.
+    percent used from which an account counts as at risk; figures older than ``cache_ttl_seconds`` are dimmed.
     """
 
     now: datetime
@@ -58,6 +58,7 @@ class ViewOptions:
     privacy: bool = False
     ascii: bool = False
     warn_percent: int = 80
+    cache_ttl_seconds: int = 300
 
 
 def line(*parts: Span | tuple[str, Tone] | str) -> Line:

@@ -73,7 +73,7 @@ def _figure(state: AccountState, options: ViewOptions) -> list[Line]:
     lane = facts.head_lane(state, options)
     if lane is None:
         return [*_words(state, options, mark), line(mark)]
-    stale = state.failure is not None
+    stale = words.is_dim(state, options)
     bare = words.say(fmt.percent(lane.seen.ratio, options.show), options)
     tone = Tone.DIM if stale else Tone.PLAIN
     if stale or options.ascii or lane.seen.ratio is None:
@@ -91,7 +91,7 @@ def _words(state: AccountState, options: ViewOptions, mark: Span) -> list[Line]:
     if reading is None:
         said = words.failure_lines(state, options)[:1]
         return [line(mark, " ", *part) for part in said]
-    tone = Tone.DIM if state.failure else Tone.PLAIN
+    tone = Tone.DIM if words.is_dim(state, options) else Tone.PLAIN
     money = [words.money(item.amount, item.currency, options) for item in reading.balances[:1]]
     money += [words.spend_amount(spend, options) for spend in reading.spends[:1]]
     return [line(mark, " ", (text, tone)) for text in money[:1]]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from aic_tui import format as fmt
 from aic_tui.models import AccountState, MoneyKind, Spend, Status, Window
-from aic_tui.outlook import Outlook, Verdict, is_waiting, status_of
+from aic_tui.outlook import Outlook, Verdict, is_stale, is_waiting, status_of
 from aic_tui.text import cell_width
 from aic_tui.view.spans import Line, Span, Tone, ViewOptions, crop_text, line
 
@@ -98,6 +98,11 @@ def is_whole(shorter: str, text: str) -> bool:
 def age(state: AccountState, options: ViewOptions) -> str:
     """How old the figures are ("2m", "now"); "" when there are none."""
     return fmt.age(state.fetched_at, options.now) if state.fetched_at else ""
+
+
+def is_dim(state: AccountState, options: ViewOptions) -> bool:
+    """True when the account's figures are to be drawn as the past: after a failure, and when they are too old."""
+    return state.failure is not None or is_stale(state, options.cache_ttl_seconds, options.now)
 
 
 def short_label(window: Window) -> str:
