@@ -125,7 +125,7 @@ def test_a_bad_variable_is_told_and_passed_over_and_a_bad_flag_is_refused(make_e
         ("a = 1".encode("utf-16"), "not UTF-8", 1, 1),
         (b"#" * (1 << 20) + b"#", "larger than 1024 KiB", None, None),
         ("a = " + "[" * 100_000, "nests too deeply", None, None),
-        ("a = " + "9" * 10_000, "not valid TOML", None, None),
+        ("a = " + "9" * 10_000, "not valid TOML at line 1: a number is too long", 1, None),
     ],
 )
 def test_a_broken_file_gives_defaults_and_its_place_and_is_never_written(

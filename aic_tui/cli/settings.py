@@ -93,7 +93,8 @@ def validate(context: Context) -> int:
 
 def _rows(config: Config) -> list[tuple[str, object, str]]:
     rows: list[tuple[str, object, str]] = [
-        (f"general.{s.name}", getattr(config.settings, s.name), config.origins.get(s.name, "default")) for s in SETTINGS
+        (f"general.{s.name}", _shown(s.name, getattr(config.settings, s.name)), config.origins.get(s.name, "default"))
+        for s in SETTINGS
     ]
     for account in config.accounts:
         rows += [
@@ -104,7 +105,7 @@ def _rows(config: Config) -> list[tuple[str, object, str]]:
                 "enabled": account.enabled,
             }.items()
         ]
-    rows += [(f"keys.{name}", key, "file") for name, key in config.keys.items()]
+    rows += [(f"keys.{redact(name)}", redact(key), "file") for name, key in config.keys.items()]
     return rows
 
 

@@ -9,7 +9,7 @@ import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from aic_tui.config.paths import own_user_id
@@ -19,22 +19,27 @@ _ORPHAN_SECONDS = 3600
 _NOT_SUPPORTED = (errno.EINVAL, errno.ENOTSUP)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, only_if: Callable[[], bool] | None = None) -> bool:
     """Replace the file by ``data``, mode 0600: after a crash at any point it is the old or the new one, whole.
 
-    A symlink is followed and stays a link. Raises :class:`OSError`; then the old file is untouched and no temporary
-    file is left. The directory must exist.
+    ``only_if`` is asked at the last moment; when it says no, nothing is replaced and False is given. A symlink is
+    followed and stays a link. Raises :class:`OSError`; then the old file is untouched and no temporary file is left.
+    The directory must exist.
     """
     target = final_target(path)
     temp = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}{_TEMP_SUFFIX}")
     try:
         _write_new(temp, data)
+        if only_if is not None and not only_if():
+            temp.unlink()
+            return False
         temp.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temp.unlink()
         raise
     _sync_directory(target.parent)
+    return True
 
 
 def final_target(path: Path) -> Path:

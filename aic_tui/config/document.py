@@ -7,16 +7,23 @@ import re
 import stat
 import tomllib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from aic_tui.config.settings import CONFIG_VERSION, Problem
+from aic_tui.redact import redact
 from aic_tui.text import clean
 
 _SIZE_CAP = 1 << 20
+_DEEPEST = 64  # what reads it and what writes it goes down level by level, and Python ends at some hundreds
+_LONGEST_BITS = 1024  # Python refuses to write a whole number of many thousand digits as text
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TABLE_LINE = re.compile(r"\s*\[\s*([^\[\]#]+?)\s*\]")
 _KEY_LINE = re.compile(r"\s*((?:[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')+)\s*=")
+_PART = r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_DEEP_KEY = re.compile(rf"^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEEPEST}}}", re.MULTILINE)
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000}")
 
 
 @dataclass(frozen=True)
@@ -39,15 +46,23 @@ class Document:
 
     def line_of(self, *path: str) -> int | None:
         """The line on which this key, or else its table, is written (1-based); None when it is not plain to see."""
+        keys, tables = self._lines
+        return keys.get(path) or max(tables.get(path[:-1], 0), tables.get(path, 0)) or None
+
+    @cached_property
+    def _lines(self) -> tuple[dict[tuple[str, ...], int], dict[tuple[str, ...], int]]:
+        """The first line of each key and the last line of each table header."""
+        keys: dict[tuple[str, ...], int] = {}
+        tables: dict[tuple[str, ...], int] = {}
         table: tuple[str, ...] = ()
-        of_table = None
-        for number, line in enumerate(self.data.decode("utf-8-sig").splitlines(), 1):
+        # not splitlines(): TOML ends a line at a line feed only, and U+2028 may stand in a comment
+        for number, line in enumerate(self.data.decode("utf-8-sig").split("\n"), 1):
             if header := _TABLE_LINE.match(line):
                 table = _parts(header[1])
-                of_table = number if table == path[:-1] or table == path else of_table
-            elif (key := _KEY_LINE.match(line)) and table + _parts(key[1]) == path:
-                return number
-        return of_table
+                tables[table] = number
+            elif key := _KEY_LINE.match(line):
+                keys.setdefault(table + _parts(key[1]), number)
+        return keys, tables
 
 
 def read_document(path: Path) -> Document:
@@ -60,16 +75,7 @@ def read_document(path: Path) -> Document:
         return _broken(f"{path} cannot be read: {reason_of(error)}.")
     if data is None:
         return _broken(f"{path} is larger than {_SIZE_CAP // 1024} KiB.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        return _broken(f"{path.name} is not UTF-8 text: line {line}, column {column}.", line, column)
-    try:
-        return Document(table=tomllib.loads(text), exists=True, data=data)
-    except (ValueError, RecursionError) as error:
-        return _not_toml(path.name, text, error)
+    return _parsed(path.name, data)
 
 
 def read_regular_file(path: Path, cap: int, extra_flags: int = 0) -> bytes | None:
@@ -91,6 +97,22 @@ def reason_of(error: OSError) -> str:
     return words[:1].lower() + words[1:]
 
 
+def _parsed(name: str, data: bytes) -> Document:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        return _broken(f"{name} is not UTF-8 text: line {line}, column {column}.", line, column)
+    if deep := _DEEP_KEY.search(text):
+        return _broken(f"{name} nests too deeply.", text.count("\n", 0, deep.end()) + 1)
+    try:
+        document = Document(table=tomllib.loads(text), exists=True, data=data)
+    except (ValueError, RecursionError) as error:
+        return _not_toml(name, text, error)
+    return _too_much(name, document) or document
+
+
 def _broken(sentence: str, line: int | None = None, column: int | None = None) -> Document:
     return Document(problem=Problem(clean(sentence, 500), line, column), exists=True)
 
@@ -98,7 +120,9 @@ def _broken(sentence: str, line: int | None = None, column: int | None = None) -
 def _not_toml(name: str, text: str, error: ValueError | RecursionError) -> Document:
     if isinstance(error, RecursionError):
         return _broken(f"{name} nests too deeply.")
-    words = str(error)
+    if number := _LONG_NUMBER.search(text):
+        return _long_number(name, text.count("\n", 0, number.start()) + 1)
+    words = redact(str(error))
     place = _PLACE.search(words)
     line: int | None = None
     column: int | None = None
@@ -107,6 +131,26 @@ def _not_toml(name: str, text: str, error: ValueError | RecursionError) -> Docum
         line, column = (int(place[1]), int(place[2])) if place[1] else (text.count("\n") + 1, None)
     where = f" at line {line}" + (f", column {column}" if column else "") if line else ""
     return _broken(f"{name} is not valid TOML{where}: {words}.", line, column)
+
+
+def _too_much(name: str, document: Document) -> Document | None:
+    """Valid TOML that cannot be written back: it nests too deeply, or a number has thousands of digits."""
+    left: list[tuple[Any, tuple[str, ...], int]] = [(document.table, (), 0)]
+    while left:
+        value, path, depth = left.pop()
+        if depth > _DEEPEST:
+            return _broken(f"{name} nests too deeply.", document.line_of(*path))
+        if isinstance(value, dict):
+            left += [(part, (*path, key), depth + 1) for key, part in value.items()]
+        elif isinstance(value, list):
+            left += [(part, path, depth + 1) for part in value]
+        elif isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
+            return _long_number(name, document.line_of(*path))
+    return None
+
+
+def _long_number(name: str, line: int | None) -> Document:
+    return _broken(f"{name} is not valid TOML{f' at line {line}' if line else ''}: a number is too long.", line)
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

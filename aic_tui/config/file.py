@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from aic_tui.config.settings import CONFIG_VERSION, SETTINGS, Account, Config, P
 from aic_tui.config.tables import read_accounts, read_keys, read_settings
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
+from aic_tui.redact import redact
 from aic_tui.text import clean
 
 _HEADER = (
     "# Settings of aic-tui, which rewrites this file: comments are not kept, the file before is config.toml.bak.\n"
 )
+_TRIES = 20
 _KNOWN_TABLES = ("version", "general", "accounts", "keys")
 
 
@@ -42,7 +45,8 @@ def config_of(document: Document, env: Environment, flags: Mapping[str, str] | N
 
     def complain(sentence: str, path: tuple[str, ...]) -> None:
         line = document.line_of(*path) if path else None
-        problems.append(Problem(clean(sentence, 500), line, setting=clean(".".join(path), 200) or None))
+        setting = redact(clean(".".join(path), 200)) or None
+        problems.append(Problem(redact(clean(sentence, 500)), line, setting=setting))
 
     table = document.table
     version = table.get("version", CONFIG_VERSION)
@@ -149,16 +153,24 @@ def dumped(table: Mapping[str, Any]) -> str:
 
 
 def _save_locked(file: Path, changes: Changes, guard: Callable[[Document], Changes] | None) -> Document:
-    document = read_document(file)
-    refuse_read_only(file, document)
-    text = rewritten(document, guard(document) if guard else changes)
-    if text is None:
-        return document
-    tomllib.loads(text)
-    if document.exists:
-        write_atomically(file.with_name(f"{file.name}.bak"), document.data)
-    write_atomically(file, text.encode())
-    return document
+    for _ in range(_TRIES):
+        document = read_document(file)
+        refuse_read_only(file, document)
+        text = rewritten(document, guard(document) if guard else changes)
+        if text is None:
+            return document
+        tomllib.loads(text)
+        if document.exists:
+            write_atomically(file.with_name(f"{file.name}.bak"), document.data)
+        # an editor knows nothing of the lock: what it saved since the reading must not be overwritten unseen
+        if write_atomically(file, text.encode(), only_if=partial(_is_as_read, file, document)):
+            return document
+    raise OSError("another program changes it without a pause")
+
+
+def _is_as_read(file: Path, document: Document) -> bool:
+    now = read_document(file)
+    return (now.exists, now.data, now.problem) == (document.exists, document.data, None)
 
 
 def _same(wanted: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
@@ -190,11 +202,11 @@ def _table(table: Mapping[str, Any], name: str, complain: Any) -> Mapping[str, A
 
 
 def _unknown(table: Mapping[str, Any]) -> tuple[str, ...]:
-    names = [clean(name, 60) for name in table if name not in _KNOWN_TABLES]
+    names = [redact(clean(name, 60)) for name in table if name not in _KNOWN_TABLES]
     general = table.get("general", {})
     if isinstance(general, Mapping):
         known = {setting.name for setting in SETTINGS}
-        names += [f"general.{clean(name, 60)}" for name in general if name not in known]
+        names += [f"general.{redact(clean(name, 60))}" for name in general if name not in known]
     return tuple(names)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from aic_tui.config.settings import NOT_A_REFERENCE, SETTINGS, SWITCH_WORDS, Account, Settings, Value
 from aic_tui.errors import UserError
+from aic_tui.redact import holds_key, redact
 from aic_tui.text import clean
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -59,6 +60,8 @@ def read_accounts(accounts: Mapping[str, Any], complain: Complain) -> tuple[Acco
         path = ("accounts", account_id)
         if not ACCOUNT_ID.fullmatch(account_id):
             complain(f"[accounts] “{shown}”: an id has letters, digits, “.”, “_” and “-” only. It is left out.", path)
+        elif holds_key(account_id):
+            complain(f"[accounts] “{shown}” looks like a key, which is no id. It is left out.", path)
         elif not isinstance(table, Mapping):
             complain(f"[accounts] “{shown}” is not a table. It is left out.", path)
         elif not isinstance(table.get("provider"), str):
@@ -143,7 +146,7 @@ def _read_account(account_id: str, table: Mapping[str, Any], complain: Complain)
             continue
         allowed, is_good = _PARTS[name]
         if is_good(value):
-            good[name] = _cleaned(value)
+            good[name] = redact(_cleaned(value)) if name == "name" else _cleaned(value)
             continue
         complain(f"[accounts.{account_id}] {name} must be {allowed}.", ("accounts", account_id, name))
         good |= _in_place_of(name, value)
