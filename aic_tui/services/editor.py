@@ -325,22 +325,37 @@ class LiveEditor:
 
         def guard(document: Document) -> Changes:
             if not changing.holds(document.table, last.changes):
-                raise UserError(f"“{last.title}” cannot be undone: config.toml was changed there meanwhile.")
+                raise _MeanwhileError
             return changing.without_empty(document.table, last.before, undone)
 
-        if last.keys:
-            vault = (await self._bench.tools()).vault
-            try:
-                await self._keys.put_back(vault, [kept for kept in last.keys if kept.secret is not None])
-            except UserError:
-                self._done.append(last)
-                raise
-        await daemon_call(lambda: write_changes(self._env, undone, guard), _FILE_SECONDS, "undo")
-        if last.keys:
-            with suppress(UserError):
-                await self._keys.put_back(vault, [kept for kept in last.keys if kept.secret is None])
+        try:
+            guard(Ground.look(self._env, self._bench.flags).document)  # before any key is touched
+            await self._put_back_and_write(last, undone, guard)
+        except _MeanwhileError:
+            raise UserError(f"“{last.title}” cannot be undone: config.toml was changed there meanwhile.") from None
+        except UserError:
+            self._done.append(last)
+            raise
         await self._take_over(undone, None)
         return last.title
+
+    async def _put_back_and_write(self, last: _Done, undone: Changes, guard: Callable[[Document], Changes]) -> None:
+        """Keys first where the file will refer to them again, last where it no longer does."""
+        needed = [kept for kept in last.keys if kept.secret is not None]
+        vault = (await self._bench.tools()).vault if last.keys else None
+        now = [await self._keys.as_it_is(vault, kept) for kept in needed] if vault else []
+        try:
+            if vault:
+                await self._keys.put_back(vault, needed)
+            await daemon_call(lambda: write_changes(self._env, undone, guard), _FILE_SECONDS, "undo")
+        except BaseException:
+            if vault:
+                with suppress(UserError):
+                    await self._keys.put_back(vault, now)
+            raise
+        if vault:
+            with suppress(UserError):
+                await self._keys.put_back(vault, [kept for kept in last.keys if kept.secret is None])
 
     async def _take_over(self, changes: Changes, draft: Draft | None) -> Config:
         config = await daemon_call(lambda: load_config(self._env, self._bench.flags), _FILE_SECONDS, "config")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, NoReturn
 
@@ -47,15 +47,19 @@ class KeyCare:
 
         Raises :class:`ConsentNeededError` where only the file is left, or :class:`UserError`; nothing is stored then.
         """
+        before = await self.as_it_is(vault, Kept(account_id, store))
         try:
-            before = None
-            with suppress(ProviderError):
-                before = await vault.read(account_id, store)
             await vault.store(account_id, secret, store, file_consent=consent, patience_seconds=self.patience_seconds)
         except ProviderError as error:
             self.refuse(error, vault)
         self._touched.add((account_id, store))
-        return Kept(account_id, store, before)
+        return before
+
+    async def as_it_is(self, vault: Vault, place: Kept) -> Kept:
+        """The same place with the key that is there now, as far as its store says."""
+        with suppress(ProviderError):
+            return replace(place, secret=await vault.read(place.account_id, place.store))
+        return replace(place, secret=None)
 
     async def put_back(self, vault: Vault, kept: Iterable[Kept]) -> None:
         """Make each store say again what it said. The user agreed to it when the key was put there.

@@ -132,6 +132,8 @@ def changing_account(ground: Ground, account_id: str, draft: Draft) -> Changes:
         _check_account(ground, new)
     if places_of(old) != places_of(new) and new.key in KEPT.values() and new.key == old.key and draft.secret is None:
         raise UserError("The key was given for another host. Enter it again to send it to this one.")
+    if new.key in KEPT.values() and new.key != old.key and draft.secret is None:
+        raise UserError("A key is needed for its new place: enter it, or move the one that is stored.")
     return {("accounts", old.id, name): after.get(name) for name in names}
 
 
