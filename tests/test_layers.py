@@ -43,7 +43,7 @@ WHERE = {
     "plotext": ("ui/plot.py",),
     "textual": ("app.py", "ui/"),
     "rich": ("app.py", "ui/", "cli/"),
-    "pydantic": ("providers/", "config/secrets.py"),
+    "pydantic": ("providers/", "ui/widgets/secret_input.py", "config/secrets.py"),
     "msgspec": ("providers/",),
 }
 NAMES_PROVIDERS = ("providers/", "services/demo.py", "services/demo_accounts.py")

@@ -16,9 +16,18 @@ APP_BINDINGS = [
     Binding("t", "next_theme", "theme", id="theme", tooltip="Next theme"),
     Binding("m", "toggle_mouse", "mouse", id="mouse", tooltip="Capture the mouse, or leave it to the terminal"),
     Binding("ctrl+p", "command_palette", "palette", id="palette", tooltip="Find a command", show=False),
-    Binding("question_mark", "help", "help", id="help", tooltip="Every key of this screen"),
+    Binding("comma", "settings", "settings", id="settings", tooltip="Every setting, and where its value comes from"),
+    Binding("question_mark,f1", "help", "help", id="help", tooltip="Every key of this screen"),
     Binding("q", "quit", "quit", id="quit", tooltip="Leave the program"),
     Binding("ctrl+c", "quit", "quit", show=False, system=True, priority=True),
+]
+
+# On the dashboard and on the list of accounts: about the selected one.
+_ACCOUNT_BINDINGS = [
+    Binding("a", "add_account", "add", id="add_account", tooltip="Add an account"),
+    Binding("e", "edit_account", "edit", id="edit_account", tooltip="Change the selected account, or replace its key"),
+    Binding("space", "toggle_account", "on/off", id="toggle_account", tooltip="Ask the selected account, or never"),
+    Binding("d", "delete_account", "delete", id="delete_account", tooltip="Delete the selected account"),
 ]
 
 DASHBOARD_BINDINGS = [
@@ -29,6 +38,8 @@ DASHBOARD_BINDINGS = [
     Binding("escape", "clear_filter", "clear filter", id="clear_filter", tooltip="Show all accounts again", show=False),
     Binding("s", "sort", "sort", id="sort", tooltip="Sort by the next column"),
     Binding("S", "reverse", "reverse", id="reverse", tooltip="Reverse the order"),
+    Binding("5", "accounts", "accounts", id="accounts", tooltip="Every account: its key, its place, its last test"),
+    *_ACCOUNT_BINDINGS,
     Binding("up,k", "move('up')", "up", id="up", tooltip="Select the account above", show=False),
     Binding("down,j", "move('down')", "down", id="down", tooltip="Select the account below", show=False),
     Binding("left,h", "move('left')", "left", id="left", tooltip="Select the account to the left", show=False),
@@ -73,11 +84,80 @@ WELCOME_BINDINGS = [
     ),
 ]
 
+ACCOUNTS_BINDINGS = [
+    Binding("escape,1", "back", "back", id="back", tooltip="Back to the screen before"),
+    Binding("enter", "edit_account", "edit", id="open_account", tooltip="Change the selected account", show=False),
+    *_ACCOUNT_BINDINGS,
+    Binding("v", "test", "test", id="test_account", tooltip="Ask the selected account's provider with its key now"),
+    Binding("n", "rename", "rename", id="rename_account", tooltip="Give the selected account another name"),
+    Binding("K", "shift(-1)", "move up", id="account_earlier", tooltip="Move the selected account up", show=False),
+    Binding("J", "shift(1)", "move down", id="account_later", tooltip="Move the selected account down", show=False),
+    Binding("b", "flag('pinned')", "pin", id="pin_account", tooltip="Pin the selected account to the top, or not"),
+    Binding("h", "flag('hidden')", "hide", id="hide_account", tooltip="Leave it off the dashboard, or not"),
+    Binding("z", "undo", "undo", id="undo", tooltip="Take the last change of this session back"),
+]
+
+# Where something is typed, letters are text: these keys are none.
+FORM_BINDINGS = [
+    Binding("enter", "next", "go on", id="form_next", tooltip="Go on with what stands here"),
+    Binding("tab,down", "field(1)", "next", id="form_down", tooltip="The next field or line"),
+    Binding("shift+tab,up", "field(-1)", "previous", id="form_up", tooltip="The one before", show=False),
+    Binding("escape", "back", "back", id="back", tooltip="Back to the screen before"),
+]
+FIELD_BINDINGS = [
+    Binding("enter", "screen.next", "go on", id="form_next", tooltip="Go on with what stands here"),
+]
+CHOICE_BINDINGS = [
+    Binding("right,l,space", "choose(1)", "choose", id="choice_next", tooltip="The next choice"),
+    Binding("left,h", "choose(-1)", "before", id="choice_before", tooltip="The choice before", show=False),
+]
+
+CONFIRM_BINDINGS = [
+    Binding("enter", "confirm", "save", id="confirm", tooltip="Do what this page says"),
+    Binding("w", "store", "keep elsewhere", id="key_store", tooltip="Keep the key in the keyring, or in the file"),
+    Binding("v", "test", "test again", id="test_again", tooltip="Ask the provider once more"),
+    Binding("o", "other", "it is right", id="confirm_other", tooltip="Go on with it as it is"),
+]
+
+# Pages on which one row is pointed at.
+CHOOSER_BINDINGS = [
+    Binding("up,k", "point(-1)", "up", id="choose_up", tooltip="The row above", show=False),
+    Binding("down,j", "point(1)", "down", id="choose_down", tooltip="The row below", show=False),
+    Binding("home", "point_end(-1)", "first", id="choose_first", tooltip="The first row", show=False),
+    Binding("end", "point_end(1)", "last", id="choose_last", tooltip="The last row", show=False),
+    Binding("pageup", "point_page(-1)", "page up", id="choose_page_up", tooltip="A page of rows up", show=False),
+    Binding("pagedown", "point_page(1)", "page down", id="choose_page_down", tooltip="A page down", show=False),
+]
+
+SETTINGS_BINDINGS = [
+    Binding("enter", "change", "change", id="setting_change", tooltip="Change the pointed setting"),
+    Binding("space", "change", "change", id="setting_change_too", tooltip="The same", show=False),
+    Binding("right,l", "step(1)", "next", id="setting_next", tooltip="The next choice", show=False),
+    Binding("left,h", "step(-1)", "before", id="setting_before", tooltip="The choice before", show=False),
+    Binding(
+        "backspace,delete", "to_default", "default", id="setting_default", tooltip="Return the setting to its default"
+    ),
+    Binding("R", "repair", "repair", id="repair", tooltip="What is wrong with config.toml, and a repair"),
+]
+
+KEYS_BINDINGS = [
+    Binding("enter", "change", "new key", id="key_change", tooltip="Press enter, then the new key"),
+    Binding("backspace,delete", "to_default", "default", id="key_default", tooltip="Return to the usual key"),
+]
+
+REPAIR_BINDINGS = [
+    Binding("R", "repair", "repair", id="repair_now", tooltip="Put the file aside and go on from the last whole one"),
+]
+
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.
 FOOTER_ORDER = (
-    *("accept", "mark", "not_now", "back"),
+    *("accept", "mark", "not_now", "confirm", "confirm_other"),
+    *("repair_now", "repair", "setting_change", "key_change"),
+    *("form_next", "choice_next", "form_down", "back", "setting_default", "key_default"),
     *("detail_refresh", "next_lane", "range_shorter", "range_longer", "raw"),
-    *("detail", "refresh", "filter", "sort", "show", "privacy", "refresh_all", "theme", "reverse", "mouse"),
+    *("detail", "refresh", "add_account", "edit_account", "toggle_account", "delete_account", "undo", "test_account"),
+    *("rename_account", "accounts", "filter", "sort", "show", "privacy", "refresh_all", "theme", "settings"),
+    *("reverse", "mouse"),
 )
 FOOTER_LAST = ("help", "quit")
 

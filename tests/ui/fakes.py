@@ -16,6 +16,7 @@ from aic_tui.app import AicApp
 from aic_tui.config.settings import Config, Settings
 from aic_tui.environment import Environment
 from aic_tui.models import AccountState, Balance, Failure, Point, Reading, RequestEntry, Snapshot, Window
+from aic_tui.services.editing import Editor
 from aic_tui.services.monitor import Found, Outcome
 from aic_tui.ui.screens.dashboard import Dashboard
 from aic_tui.ui.widgets.accounts_view import AccountsView
@@ -31,6 +32,8 @@ class FakeMonitor:
     def __init__(self, states: Sequence[AccountState], config: Config | None = None) -> None:
         self.config = config or Config(settings=Settings(theme="aic-dark"))
         self.is_demo = False
+        self.can_edit = False
+        self.editor: Editor | None = None
         self.notices: Sequence[str] = ()
         self.listed = list(states)
         self.asked: list[Sequence[str] | None] = []

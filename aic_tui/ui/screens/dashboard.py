@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found, Monitor
+from aic_tui.ui.account_keys import EDITING_ACTIONS, AccountKeys
 from aic_tui.ui.arrangement import move_in, room_in
 from aic_tui.ui.bindings import DASHBOARD_BINDINGS
 from aic_tui.ui.board import Board
@@ -40,7 +40,7 @@ _HISTORY = timedelta(days=7)
 _UNTOUCHED_SECONDS = 60  # the order renews itself only while nobody is at the keys
 
 
-class Dashboard(Screen[None]):
+class Dashboard(AccountKeys):
     """Every enabled account of ``monitor``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*DASHBOARD_BINDINGS]
@@ -81,7 +81,7 @@ class Dashboard(Screen[None]):
 
     def _after_first_frame(self) -> None:
         self._load_points([state.account_id for state in self._board.states])
-        if not self._monitor.config.has_accounts and not self._monitor.is_demo:
+        if not (self._monitor.config.has_accounts or self._monitor.config.broken or self._monitor.is_demo):
             self._look_around()
 
     # -- drawing
@@ -104,9 +104,11 @@ class Dashboard(Screen[None]):
         """Everything again; the widgets find out themselves what of it is new."""
         options, room = self.aic.options, self._room
         self._header.display, self._footer.display = room.header, room.footer and self._filter_line is None
-        self._header.show([top_line(self._board, self._monitor, options, max(room.cells - 2, 0))])
+        saving = self.aic.not_saving
+        top = top_line(self._board, self._monitor, options, max(room.cells - 2, 0), not_saving=saving)
+        self._header.show([top])
         self._draw_footer()
-        whole = picture(self._board, room, options, self._findings)
+        whole = picture(self._board, room, options, self._findings, self.aic.repair_key)
         self._ranking.display = bool(room.ranking_cells)
         self._ranking.styles.width = room.ranking_cells or 1
         self._ranking.show(whole.ranking)
@@ -190,6 +192,9 @@ class Dashboard(Screen[None]):
             return bool(self._board.wanted)
         if action == "move" and self._room.density is Density.STRIP:
             return False
+        if action in EDITING_ACTIONS:
+            needs_one = action not in ("accounts", "add_account")
+            return self._monitor.can_edit and (bool(self._board.shown) or not needs_one)
         if action in ("open", "refresh", "sort", "reverse", "move"):
             return bool(self._board.shown)
         return bool(self._board.states) if action in ("refresh_all", "filter") else True
@@ -227,6 +232,11 @@ class Dashboard(Screen[None]):
         if self._room.density is Density.STRIP:
             return next(iter(worst_first(self._board.shown, self.aic.options)), None)
         return self._board.selected
+
+    def meant_account_id(self) -> str | None:
+        """The account that the keys for editing are about."""
+        state = self._meant()
+        return state.account_id if state else None
 
     def action_refresh(self) -> None:
         """Ask the selected account's provider now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -20,13 +21,17 @@ from aic_tui.view.spans import Line, crop
 if TYPE_CHECKING:
     from aic_tui.app import AicApp
 
+CssPath = str | PurePath | list[str | PurePath]
 _LOWEST_WITH_HEADER = 8
 
 
-class PageScreen(Screen[None]):
-    """Subclasses say what is on the page; this draws it again when the size, the options or the minute change."""
+class PageScreen(Screen[bool | None]):
+    """Subclasses say what is on the page; this draws it again when the size, the options or the minute change.
 
-    CSS_PATH = "page.tcss"
+    A page that changes something ends with True when it did.
+    """
+
+    CSS_PATH: ClassVar[CssPath | None] = "page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*PAGE_BINDINGS]
     AUTO_FOCUS = ""
 

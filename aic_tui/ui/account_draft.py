@@ -1,0 +1,85 @@
+"""What a form of an account starts from, and the words it is filled with. Pure but for the list of providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aic_tui.config.settings import Account, Config
+from aic_tui.errors import UserError
+from aic_tui.services.editing import AccountRow, KeyStore
+from aic_tui.services.monitor import Found
+from aic_tui.text import clean
+from aic_tui.ui.widgets.fields import Option
+
+if TYPE_CHECKING:
+    from aic_tui.providers.base import Provider
+
+KEEP, PASTE, OTHER = "keep", "paste", "other"
+
+
+def variables_of(provider_id: str) -> tuple[str, ...]:
+    """The variables that hold a key of that provider; none where there is no such provider."""
+    from aic_tui.providers.registry import get_provider
+
+    try:
+        return get_provider(provider_id).env
+    except UserError:
+        return ()
+
+
+def key_options(
+    provider: Provider, findings: Sequence[Found], environ: Mapping[str, str], row: AccountRow | None
+) -> list[Option]:
+    """Where the key may come from: as it is, pasted, the provider's variables, logins that were found."""
+    options = [Option(KEEP, f"as it is: {_kept(row)}")] if row is not None else []
+    options.append(Option(PASTE, "pasted here" if row is None else "a new one, pasted here"))
+    now = (row.account.key or "") if row is not None else ""
+    for name in provider.env:
+        if now != f"env:{name}":
+            told = " (set)" if environ.get(name, "").strip() else ""
+            options.append(Option(f"env:{name}", f"env:{name}{told}"))
+    for found in findings:
+        if found.provider_id == provider.id and found.source.startswith("discovered:") and found.source != now:
+            tool = found.source.partition(":")[2]
+            options.append(Option(found.source, f"login of {tool}"))
+    return [*options, Option(OTHER, "another variable")]
+
+
+def _kept(row: AccountRow) -> str:
+    words = {
+        KeyStore.KEYRING: "in the system keyring",
+        KeyStore.FILE: "in the file",
+        KeyStore.NONE: "found by itself",
+    }
+    return words.get(row.store) or (row.account.key or "").replace("discovered:", "login of ")
+
+
+def suggested_name(provider: Provider, account_id: str) -> str:
+    """A name that tells the accounts of one provider apart: "OpenRouter", then "OpenRouter 2"."""
+    number = account_id.removeprefix(provider.id).strip("-")
+    return f"{provider.name} {number}" if number else provider.name
+
+
+def store_for(config: Config) -> KeyStore:
+    """Where a pasted key goes unless the user says otherwise."""
+    return KeyStore.FILE if config.settings.storage == "file" else KeyStore.KEYRING
+
+
+def reference_for(store: KeyStore) -> str:
+    """What config.toml says about a key that is kept there."""
+    return "file" if store is KeyStore.FILE else "keyring"
+
+
+def host_of(address: str) -> str:
+    """The host that would be asked, as it is shown; "" for what is no address."""
+    try:
+        return clean(urlsplit(address).netloc.rpartition("@")[2], 100)
+    except ValueError:
+        return ""
+
+
+def asked_host(account: Account, provider: Provider) -> str:
+    """The host that this account's requests go to."""
+    return host_of(account.base_url or provider.base_url)
