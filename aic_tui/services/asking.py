@@ -111,6 +111,7 @@ class Asker:
         """One that asks with ``credential``, whatever the account's own may be."""
         trial = copy.copy(self)
         trial._fixed = credential
+        trial._started = lambda _account_id: None
         return trial
 
     async def ask(self, account: Account, provider: Provider, terms: Terms, *, probe: bool = False) -> Asked:
@@ -121,7 +122,7 @@ class Asker:
         origin = account.base_url or provider.base_url
         async with self._origins.setdefault(origin, asyncio.Lock()), self._slots:
             try:
-                credential = await self._resolve(account, provider)
+                credential = await self._permitted(account, provider)
             except ProviderError as error:
                 return Asked(sent=False, failure=self._failure(error))
             key = gate_key(account, provider, credential.fingerprint)
@@ -220,6 +221,14 @@ class Asker:
         if self._fixed is not None:
             return self._fixed
         return await resolve(account, provider, self._env, self._vault)
+
+    async def _permitted(self, account: Account, provider: Provider) -> Credential:
+        """The account's credential, once it is known that it may go to the account's servers."""
+        from aic_tui.services.key_origins import KeyOrigins
+
+        credential = await self._resolve(account, provider)
+        await KeyOrigins(self._store).check(account, provider, credential)
+        return credential
 
     async def _exchanged(self, account: Account, provider: Provider, credential: Credential) -> bool:
         """Whether the account's source has another token, or none, than the one that was just used."""

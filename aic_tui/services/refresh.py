@@ -126,7 +126,12 @@ class RefreshService:
 
     async def try_out(self, account: Account, provider: Provider, credential: Credential) -> Asked:
         """Ask once with ``credential`` on the terms of the user's own wish; nobody's state changes."""
-        return await self._asker.for_trial(credential).ask(account, provider, schedule.manual_terms(provider))
+        try:
+            return await self._asker.for_trial(credential).ask(account, provider, schedule.manual_terms(provider))
+        except Exception as error:  # noqa: BLE001 - a provider's defect is an answer too
+            _log.error("%s: internal error: %s", account.id, _whereabouts(error))
+            failure = Failure(FailureKind.ERROR, self._env.now(), Reason.CRASHED, detail=type(error).__name__)
+            return Asked(sent=True, failure=failure)
 
     async def take(self, account_id: str, asked: Asked) -> bool:
         """Let the account have what a trial with its own key told; False when it is not under watch."""
