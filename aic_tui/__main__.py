@@ -141,6 +141,7 @@ def show_dashboard(env: Environment, diagnostics: Diagnostics, open_monitor: Cal
         light=light,
         ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"),
         report_crash=lambda error: crash_sentence(error, write_crash_report(env, error)),
+        set_log_level=diagnostics.set_level,
     )
     return run(lambda: _show(app, monitor, diagnostics, mouse=settings.mouse))
 

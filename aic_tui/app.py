@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -32,6 +31,9 @@ from aic_tui.ui.screens.dashboard import Dashboard
 from aic_tui.ui.themes import OWN_THEMES, choose_theme, next_theme, tone_styles
 from aic_tui.view.spans import Tone, ViewOptions
 
+if TYPE_CHECKING:
+    from aic_tui.services.editing import Editor
+
 _TICK_SECONDS = 15  # ages and clocks move by the minute; nothing on screen needs more
 _TERMINAL_CHECK_SECONDS = 5
 _STOPPED = "aic-tui stopped because of an internal error."
@@ -43,7 +45,7 @@ class AicApp(App[int]):
     """``zone`` is the time zone of everything on show, ``light`` whether the terminal's background is light.
 
     ``report_crash`` stores a report of an unexpected exception and returns the sentence that is printed in place of
-    a traceback, which would show the values of variables.
+    a traceback, which would show the values of variables. ``set_log_level`` is called when that setting changes.
     """
 
     TITLE = "aic-tui"
@@ -61,6 +63,7 @@ class AicApp(App[int]):
         light: bool = False,
         ascii_only: bool = False,
         report_crash: CrashReporter | None = None,
+        set_log_level: Callable[[str], None] | None = None,
     ) -> None:
         no_color = "NO_COLOR" in env.environ
         # Native colours from the start let Textual drop colours; its own way out of NO_COLOR is shades of grey.
@@ -71,7 +74,13 @@ class AicApp(App[int]):
         self.showing: Show = "left" if settings.show == "left" else "used"
         self.privacy = settings.privacy
         self.mouse_captured_by_us = settings.mouse
-        self._zone = zone
+        self.zone = zone
+        self.light = light
+        self.set_log_level = set_log_level
+        self._adopted = monitor.config
+        self.saving_turn = asyncio.Lock()
+        self.comments_may_go = False
+        self.not_saving = False
         self._ascii = ascii_only
         self._report_crash = report_crash
         self._tones: tuple[str, dict[Tone, Style]] = ("", {})
@@ -105,13 +114,15 @@ class AicApp(App[int]):
     @property
     def options(self) -> ViewOptions:
         """How figures are to be shown now."""
+        settings = self.monitor.config.settings
         return ViewOptions(
             now=self.env.now(),
-            zone=self._zone,
+            zone=self.zone,
             show=self.showing,
             privacy=self.privacy,
             ascii=self._ascii,
-            warn_percent=self.monitor.config.settings.warn_percent,
+            warn_percent=settings.warn_percent,
+            cache_ttl_seconds=settings.cache_ttl_seconds,
         )
 
     def get_default_screen(self) -> Screen[Any]:
@@ -121,7 +132,8 @@ class AicApp(App[int]):
     def on_mount(self) -> None:
         """Start what runs beside the screens; the services only after the first frame."""
         self._handle_signals()
-        self.monitor.subscribe(self.states_changed.publish)
+        self._look_at_folder()
+        self.monitor.subscribe(self._news)
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.set_interval(_TICK_SECONDS, self._tick)
         self.call_after_refresh(self._after_first_frame)
@@ -133,8 +145,43 @@ class AicApp(App[int]):
         if not self.monitor.is_demo:
             for notice in self.monitor.notices:
                 self.notify(notice, severity="warning", timeout=12)
+        if self.repair_key:
+            from aic_tui.ui.in_force import tell_broken
+
+            tell_broken(self)
+
+    @property
+    def editor(self) -> Editor | None:
+        """What changes accounts and settings; None where there is nothing to change, as in the demo."""
+        return self.monitor.editor if self.monitor.can_edit else None
+
+    @property
+    def repair_key(self) -> str:
+        """The key that leads to the repair of config.toml; "" while it can be read."""
+        if not (self.monitor.config.broken and self.monitor.can_edit):
+            return ""
+        return self.get_key_display(Binding(self.monitor.config.keys.get("settings") or "comma", "settings"))
+
+    def _news(self, state: AccountState | None) -> None:
+        if state is None:
+            self.follow_config()
+        self.states_changed.publish(state)
+
+    def follow_config(self) -> None:
+        """Bring what is on show in line with the configuration in force, whoever changed it."""
+        before, self._adopted = self._adopted, self.monitor.config
+        if before != self._adopted:
+            from aic_tui.ui.in_force import adopt
+
+            adopt(self, before, self._adopted)
+
+    def _look_at_folder(self) -> None:
+        from aic_tui.config.writable import may_save
+
+        self.not_saving = self.monitor.can_edit and not may_save(self.env.paths.config_file)
 
     def _tick(self) -> None:
+        self._look_at_folder()
         self.ticked.publish(None)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -165,6 +212,12 @@ class AicApp(App[int]):
         self.theme = next_theme(self.theme, list(self.available_themes))
         self.notify(self.theme, title="Theme", timeout=2)
 
+    def show_theme(self, theme: str) -> None:
+        """Use the theme that the settings name, in place of what the key chose earlier."""
+        self._first_theme = theme
+        self.monitor.remember("theme", "")
+        self.theme = theme
+
     def _theme_changed(self, theme: Theme) -> None:
         if theme.name != self._first_theme:  # what was chosen for the user is no choice of the user
             self._first_theme = ""
@@ -172,18 +225,25 @@ class AicApp(App[int]):
 
     def action_toggle_mouse(self) -> None:
         """Leave the mouse to the terminal, so that it can select text, or take it back."""
-        name = "_disable_mouse_support" if self.mouse_captured_by_us else "_enable_mouse_support"
-        switch = getattr(self._driver, name, None)
-        if switch is None:
-            return
-        self.mouse_captured_by_us = not self.mouse_captured_by_us
-        if self.mouse_captured_by_us:
-            self._driver.__dict__["_mouse"] = True  # else the driver ignores the wish after --no-mouse
-        switch()
-        word = (
-            "The mouse works here." if self.mouse_captured_by_us else "The terminal has the mouse: select text freely."
-        )
-        self.notify(word, timeout=4)
+        from aic_tui.ui.mouse import capture_mouse
+
+        if capture_mouse(self, not self.mouse_captured_by_us):
+            word = "The mouse works here." if self.mouse_captured_by_us else "The terminal has the mouse: select text."
+            self.notify(word, timeout=4)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing now are neither offered nor taken."""
+        return self.monitor.can_edit and not self._in_settings if action == "settings" else True
+
+    def action_settings(self) -> None:
+        """Every setting."""
+        from aic_tui.ui.screens.settings import SettingsScreen
+
+        self.push_screen(SettingsScreen())
+
+    @property
+    def _in_settings(self) -> bool:
+        return any(screen.id == "settings" for screen in self.screen_stack)
 
     def action_help(self) -> None:
         """Every key of the screen on top."""
@@ -230,18 +290,9 @@ class AicApp(App[int]):
         return run
 
     def _save_picture(self) -> None:
-        folder = self.env.home / "Downloads"
-        self.set_timer(0.2, lambda: self._write_picture(str(folder if folder.is_dir() else self.env.home)))
+        from aic_tui.ui.save_picture import save_picture
 
-    def _write_picture(self, folder: str) -> None:
-        try:
-            path = self.save_screenshot(path=folder)
-            with contextlib.suppress(OSError):
-                os.chmod(path, 0o600)  # noqa: PTH101 (a path as text comes back)
-        except OSError as error:
-            self.notify(f"Not saved: {error.strerror}.", severity="error")
-        else:
-            self.notify("Saved." if self.privacy else f"Saved as {path}")
+        self.set_timer(0.2, lambda: save_picture(self))  # when the palette is gone
 
     # -- the end
 

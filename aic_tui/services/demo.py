@@ -50,6 +50,11 @@ class DemoMonitor:
         return ("Demo: these accounts are invented, nothing is read or sent.",)
 
     @property
+    def can_edit(self) -> bool:
+        """False: there is nothing to change."""
+        return False
+
+    @property
     def editor(self) -> Editor | None:
         """None: nothing here can be edited."""
         return None

@@ -92,6 +92,11 @@ class LiveMonitor:
         return self._flags
 
     @property
+    def can_edit(self) -> bool:
+        """True: these accounts are the user's."""
+        return True
+
+    @property
     def editor(self) -> LiveEditor:
         """What edits accounts and settings."""
         if self._editor is None:

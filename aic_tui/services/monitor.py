@@ -70,6 +70,10 @@ class Monitor(Protocol):
         """Sentences the user should see once: a broken config file, a database moved aside, "not saving"."""
 
     @property
+    def can_edit(self) -> bool:
+        """True where :attr:`editor` is one. Asking this loads nothing, so the first frame may."""
+
+    @property
     def editor(self) -> Editor | None:
         """What edits accounts and settings; None where nothing can be edited (the demonstration)."""
 

@@ -109,8 +109,11 @@ class WatchList:
             self._states[account.id] = replace(state, interval_seconds=interval)
             self._notice(schedule.raised_notice(account, provider))
             if old is not None and _what_matters(old.account) == _what_matters(account):
+                sooner = interval < old.interval
                 old.account, old.interval = account, interval
                 self._watched[account.id] = old
+                if sooner and state.failure is None:
+                    self._plan_sooner(old)
                 continue
             if old is not None:
                 old.cancel()
@@ -168,6 +171,13 @@ class WatchList:
         if before is None or _mood(before) != _mood(state):
             _log.info("%s: %s", state.account_id, _mood(state))
         self._publish(state)
+
+    def _plan_sooner(self, item: Watched) -> None:
+        """A shorter interval counts from now on, not only after the next request."""
+        item.due = min(item.due, self._env.monotonic() + item.interval)
+        state = self._states[item.id]
+        if state.next_at is not None:
+            self._states[item.id] = replace(state, next_at=self.planned_at(item))
 
     def _first_delay(self, state: AccountState, interval: int) -> float:
         age = None if state.fetched_at is None else (self._env.now() - state.fetched_at).total_seconds()

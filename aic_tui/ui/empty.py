@@ -24,6 +24,18 @@ def no_match(wanted: str, options: ViewOptions) -> tuple[Line, ...]:
     )
 
 
+def not_readable(key: str, cells: int) -> tuple[Line, ...]:
+    """config.toml is broken, so nobody knows which accounts there are. ``key`` leads to the repair."""
+    return (
+        EMPTY,
+        line(("config.toml cannot be read", Tone.STRONG)),
+        EMPTY,
+        *_wrapped("Which accounts there are stands in it, so nothing is asked until it is whole again.", cells),
+        EMPTY,
+        line((key, Tone.ACCENT), (" shows the line and repairs it", Tone.DIM)),
+    )
+
+
 def no_accounts(findings: Sequence[Found] | None, options: ViewOptions, cells: int) -> tuple[Line, ...]:
     """There is no account at all. ``findings`` is None until it is known what is on this machine."""
     lines: list[Line] = [EMPTY, line(("No accounts yet", Tone.STRONG)), EMPTY]

@@ -12,7 +12,7 @@ from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found
 from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_shape, list_shape, rows_below
 from aic_tui.ui.board import Board
-from aic_tui.ui.empty import no_accounts, no_match
+from aic_tui.ui.empty import no_accounts, no_match, not_readable
 from aic_tui.ui.widgets.accounts_view import Block, GridShape
 from aic_tui.ui.widgets.provider_panel import INNER_GAP, LIST_GAP, list_rows, panel
 from aic_tui.view.density import Density
@@ -31,15 +31,18 @@ class Picture(NamedTuple):
     below: tuple[Line, ...]
 
 
-def picture(board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None) -> Picture:
-    """What stands in ``room``, header and footer aside. ``findings`` is for a board without accounts."""
+def picture(
+    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, repair_key: str = ""
+) -> Picture:
+    """What stands in ``room``, header and footer aside. ``findings`` is for a board without accounts, and so is
+    ``repair_key``, which leads to the repair of a configuration that cannot be read."""
     ranked: tuple[Line, ...] = ()
     if room.ranking_cells and board.states:
         from aic_tui.view.ranking import ranking
 
         ranked = ranking(board.states, options, room.ranking_cells - RANKING_PADDING, room.main_rows - 1)
     if not board.shown:
-        shape, blocks = _message(board, room, options, findings)
+        shape, blocks = _message(board, room, options, findings, repair_key)
         return Picture(ranked, shape, blocks, room.main_rows, ())
     shape, blocks = _blocks(board, room, options)
     needed = shape.height(len(blocks))
@@ -48,12 +51,15 @@ def picture(board: Board, room: Room, options: ViewOptions, findings: Sequence[F
 
 
 def _message(
-    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None
+    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, repair_key: str
 ) -> tuple[GridShape, tuple[Block, ...]]:
     """Words in place of accounts: there are none, or none that match."""
     indent = 2 if room.main_cells >= 28 else 0
     cells = room.main_cells - 2 * indent
-    lines = no_match(board.wanted, options) if board.states else no_accounts(findings, options, cells)
+    if board.states:
+        lines = no_match(board.wanted, options)
+    else:
+        lines = not_readable(repair_key, cells) if repair_key else no_accounts(findings, options, cells)
     if room.main_rows < len(lines):
         lines = tuple(spans for spans in lines if spans)
     indented = tuple(pad((Span(" " * indent), *spans), room.main_cells) for spans in lines)

@@ -10,11 +10,17 @@ from aic_tui.view.spans import Line, ViewOptions
 _LONGEST_FILTER = 20
 
 
-def badges(board: Board, monitor: Monitor, options: ViewOptions) -> list[str]:
+def badges(board: Board, monitor: Monitor, options: ViewOptions, *, not_saving: bool = False) -> list[str]:
     """What is not as usual, the most important first."""
     found = []
     if board.wanted:
         found.append("filter ***" if options.privacy else f"filter {board.wanted.strip()[:_LONGEST_FILTER]}")
+    if monitor.config.broken:
+        found.append("config broken")
+    elif monitor.config.read_only:
+        found.append("config read-only")
+    elif not_saving:
+        found.append("not saving")
     if monitor.is_demo:
         found.append("demo")
     if options.privacy:
@@ -26,6 +32,6 @@ def badges(board: Board, monitor: Monitor, options: ViewOptions) -> list[str]:
     return found
 
 
-def top_line(board: Board, monitor: Monitor, options: ViewOptions, cells: int) -> Line:
+def top_line(board: Board, monitor: Monitor, options: ViewOptions, cells: int, *, not_saving: bool = False) -> Line:
     """One line of ``cells``."""
-    return header(board.states, options, cells, badges(board, monitor, options))
+    return header(board.states, options, cells, badges(board, monitor, options, not_saving=not_saving))

@@ -25,11 +25,10 @@ SIZES = [(200, 60), (120, 40), (80, 24), (60, 20), (42, 50), (30, 10), (20, 4)]
 
 
 @pytest.fixture
-def still() -> Environment:
+def still(tmp_path: Path) -> Environment:
     """Nothing of this machine, and a clock that stands."""
-    nowhere = Path("/nonexistent")
-    paths = Paths(nowhere, nowhere, nowhere, nowhere)
-    return Environment(paths=paths, home=nowhere, environ={}, now=lambda: NOW, sleep=_never)
+    paths = Paths(tmp_path, tmp_path, tmp_path, tmp_path)
+    return Environment(paths=paths, home=tmp_path, environ={}, now=lambda: NOW, sleep=_never)
 
 
 async def _never(_seconds: float) -> None:
