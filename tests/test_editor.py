@@ -157,7 +157,7 @@ async def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(env: Envir
     write(env, THREE)
     async with editing(env) as (editor, _):
         one = editor.config.accounts[0]
-        for make, words in (
+        wrong: tuple[tuple[Callable[[], Plan], str], ...] = (
             (lambda: editor.plan_add(draft("one", "env:X")), "There is an account “one” already."),
             (lambda: editor.plan_add(draft("no spaces", "env:X")), "1 to 64 letters"),
             (lambda: editor.plan_add(draft("x", "sk-or-v1-abcdefabcdef")), "key of account x must be env:NAME"),
@@ -172,7 +172,8 @@ async def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(env: Envir
             (lambda: editor.plan_setting("warn_percent", 0), "a whole number from 1 to 100"),
             (lambda: editor.plan_setting("nothing", 0), "There is no setting"),
             (lambda: editor.plan_setting("keys.quit", 7), "A key binding is the name of a key."),
-        ):
+        )
+        for make, words in wrong:
             with pytest.raises(UserError, match=words.replace("(", r"\(")):
                 make()
         with pytest.raises(UserError, match="nothing to undo"):
@@ -369,9 +370,9 @@ async def test_any_edits_are_written_as_shown_and_undone_to_the_byte(
 
 
 def _some_plan(editor: LiveEditor, kind: int, which: int, rng: random.Random) -> Plan | None:
-    known = {account.id: account for account in editor.config.accounts} or {"openrouter": None}
-    one = list(known)[which % len(known)]
-    old = known[one] or Account(one, "openrouter", key="env:OPENROUTER_API_KEY")
+    known = {account.id: account for account in editor.config.accounts}
+    one = list(known)[which % len(known)] if known else "openrouter"
+    old = known.get(one) or Account(one, "openrouter", key="env:OPENROUTER_API_KEY")
     yes = bool(which % 2)
     makers: list[Callable[[], Plan]] = [
         lambda: editor.plan_add(draft(f"new-{which}", "env:X", name=rng.choice(["N", None]))),

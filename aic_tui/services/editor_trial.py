@@ -19,7 +19,7 @@ from aic_tui.services.editor_plans import places_of
 
 if TYPE_CHECKING:
     from aic_tui.providers.auth import Credential
-    from aic_tui.services.editor import Tools
+    from aic_tui.services.editor_bench import Tools
     from aic_tui.services.refresh import RefreshService
 
 _FRESH = timedelta(minutes=2)

@@ -26,7 +26,8 @@ from aic_tui.store.store import Store
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
     from aic_tui.providers.client import Client
-    from aic_tui.services.editor import LiveEditor, Tools
+    from aic_tui.services.editor import LiveEditor
+    from aic_tui.services.editor_bench import Tools
     from aic_tui.services.refresh import RefreshService
 
 _CONFIG_LOOK_SECONDS = 2.0
@@ -183,7 +184,7 @@ class LiveMonitor:
 
     async def tools(self) -> Tools:
         """Who asks, who keeps keys, and where these may go."""
-        from aic_tui.services.editor import Tools
+        from aic_tui.services.editor_bench import Tools
         from aic_tui.services.key_origins import KeyOrigins
 
         service = await self._start()
