@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,11 +19,12 @@ OTHER_KEY = "sk-or-v1-kAnarie9Vogel7Zweit8"
 
 
 class Ring:
-    """A keyring; ``trouble`` is raised by every call."""
+    """A keyring; ``trouble`` is raised by every call, and ``hold`` waited for."""
 
     def __init__(self) -> None:
         self.keys: dict[str, str] = {}
         self.trouble: Exception | None = None
+        self.hold: threading.Event | None = None
 
     def get_password(self, service: str, username: str) -> str | None:
         assert service == "aic-tui"
@@ -40,6 +42,8 @@ class Ring:
         del self.keys[username]
 
     def _fail(self) -> None:
+        if self.hold is not None:
+            self.hold.wait(20)
         if self.trouble is not None:
             raise self.trouble
 

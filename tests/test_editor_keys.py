@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import threading
+import time
 import tomllib
 from dataclasses import replace
 
@@ -204,6 +206,45 @@ async def test_a_cancelled_save_is_finished(env: Environment, ring: Ring) -> Non
         await editor.save(editor.plan_setting("mouse", False))
         assert ring.keys == {"work": KEY}
         assert "[accounts.work]" in text_of(env)
+
+
+async def test_a_hanging_keyring_does_not_hold_up_the_end(env: Environment, ring: Ring) -> None:
+    hold = threading.Event()
+    async with editing(env) as (editor, _):
+        given = draft("work", "keyring", KEY)
+        await editor.save(editor.plan_add(given), given)
+        await editor.save(editor.plan_remove("work"))
+        ring.hold = hold
+        began = time.monotonic()
+    assert time.monotonic() - began < 1.0
+    hold.set()
+
+
+async def test_a_move_whose_file_cannot_be_saved_leaves_the_key_where_it_was(env: Environment, ring: Ring) -> None:
+    async with editing(env) as (editor, _):
+        given = draft("work", "keyring", KEY)
+        await editor.save(editor.plan_add(given), given)
+        env.paths.config_file.with_name("config.toml.bak").mkdir()
+        with pytest.raises(UserError, match="was not saved"):
+            await editor.move_secret("work", KeyStore.FILE, file_consent=True)
+        assert (stored(env), ring.keys) == ({}, {"work": KEY})
+        with pytest.raises(UserError, match="was not saved"):
+            await editor.undo()
+        assert ring.keys == {"work": KEY}
+        assert editor.can_undo == "Added work"
+        env.paths.config_file.with_name("config.toml.bak").rmdir()
+        ring.keys.clear()
+        with pytest.raises(UserError, match="no key"):
+            await editor.move_secret("work", KeyStore.FILE, file_consent=True)
+
+
+async def test_a_key_that_a_killed_run_left_behind_does_not_stand_in_the_way(env: Environment, ring: Ring) -> None:
+    ring.keys["work"] = OTHER_KEY  # stored, and killed before config.toml said so
+    async with editing(env) as (editor, _):
+        given = draft("work", "keyring", KEY)
+        await editor.save(editor.plan_add(given), given)
+        assert ring.keys == {"work": KEY}
+    assert ring.keys == {"work": KEY}
 
 
 # -- trying out
