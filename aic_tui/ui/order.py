@@ -73,7 +73,7 @@ def _searched(state: AccountState, options: ViewOptions) -> str:
 
 
 def ordered(states: Sequence[AccountState], order: Order, options: ViewOptions) -> list[AccountState]:
-    """``states`` sorted; equal ones keep the order of the configuration, and unknown values come last."""
+    """``states`` sorted, pinned ones first; equal ones keep the order of the configuration, unknown come last."""
     listed = list(states)
     if order.column == "name":
         listed.sort(key=lambda state: (_name(state, options), state.account_id), reverse=order.reverse)
@@ -91,7 +91,7 @@ def ordered(states: Sequence[AccountState], order: Order, options: ViewOptions) 
         listed = known + [state for state in listed if _reset(state, options) == _NEVER]
     elif order.reverse:
         listed.reverse()
-    return listed
+    return sorted(listed, key=lambda state: not state.pinned)
 
 
 def _name(state: AccountState, options: ViewOptions) -> str:

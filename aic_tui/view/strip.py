@@ -1,4 +1,4 @@
-"""All accounts in the least room: a name, a one-cell gauge and a percent each, worst first."""
+"""All accounts in the least room: a name, a one-cell gauge and a percent each, pinned ones and then the worst first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def strip(states: Sequence[AccountState], options: ViewOptions, cells: int, rows
     """At most ``rows`` lines of exactly ``cells``, with every account where they fit ("+3" for those that do not)."""
     if rows <= 0 or cells <= 0:
         return ()
-    ordered = worst_first(states, options)
+    ordered = sorted(worst_first(states, options), key=lambda state: not state.pinned)
     columns, shown = _grid(ordered, options, cells, rows)
     room = (cells - (columns - 1)) // columns
     items = [_item(state, options, room) for state in ordered[:shown]]
