@@ -168,6 +168,16 @@ async def test_keyring_only_forbids_the_file(env: Environment, ring: Ring) -> No
     assert stored(env) == {}
 
 
+async def test_a_changed_storage_setting_holds_at_once(env: Environment) -> None:
+    async with editing(env) as (editor, _):
+        given = draft("work", "file", KEY)
+        with pytest.raises(ConsentNeededError):
+            await editor.save(editor.plan_add(given), given)
+        await editor.save(editor.plan_setting("storage", "file"))
+        await editor.save(editor.plan_add(given), given)
+        assert stored(env) == {"work": KEY}
+
+
 async def test_the_setting_decides_where_a_key_goes_that_names_no_place(env: Environment, ring: Ring) -> None:
     write(env, '[general]\nstorage = "file"\n')
     async with editing(env) as (editor, _):
