@@ -14,7 +14,17 @@ from textual.keys import format_key
 from aic_tui.cli.parser import build_parser
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import all_providers
-from aic_tui.ui.bindings import APP_BINDINGS, DASHBOARD_BINDINGS, DETAIL_BINDINGS, PAGE_BINDINGS
+from aic_tui.ui.bindings import (
+    ACCOUNTS_BINDINGS,
+    APP_BINDINGS,
+    CHOOSER_BINDINGS,
+    DASHBOARD_BINDINGS,
+    DETAIL_BINDINGS,
+    KEYS_BINDINGS,
+    PAGE_BINDINGS,
+    REPAIR_BINDINGS,
+    SETTINGS_BINDINGS,
+)
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -45,6 +55,11 @@ def key_table() -> str:
         ("", DASHBOARD_BINDINGS),
         ("", APP_BINDINGS),
         ("detail: ", DETAIL_BINDINGS),
+        ("accounts: ", ACCOUNTS_BINDINGS),
+        ("settings: ", SETTINGS_BINDINGS),
+        ("keys: ", KEYS_BINDINGS),
+        ("repair: ", REPAIR_BINDINGS),
+        ("rows: ", CHOOSER_BINDINGS),
         ("pages: ", PAGE_BINDINGS),
     ):
         for binding in bindings:

@@ -20,6 +20,8 @@ from aic_tui.config.settings import SETTINGS, Config, Settings
 from aic_tui.config.writable import may_save
 from aic_tui.environment import Environment
 from aic_tui.models import Balance, Point, Reading, Snapshot
+from aic_tui.services.editing import Plan
+from aic_tui.services.editor import LiveEditor
 from aic_tui.services.live import LiveMonitor
 from aic_tui.ui.key_groups import key_rows, taken_by
 from aic_tui.ui.screens.keys import KeysScreen
@@ -31,8 +33,10 @@ from tests.conftest import MakeEnv
 from tests.ui.fakes import FakeMonitor, account, environ_of, part_text, screen_text
 
 ACCOUNT = '[accounts.purse]\nprovider = "deepseek"\nname = "Purse"\nenabled = false\n'
-ORDER = ("theme", "timezone", "show", "privacy", "mouse", "warn_percent", "refresh_interval_seconds")
-ORDER += ("cache_ttl_seconds", "retention_days", "storage", "log_level")
+ORDER = [
+    *("theme", "timezone", "show", "privacy", "mouse", "warn_percent", "refresh_interval_seconds"),
+    *("cache_ttl_seconds", "retention_days", "storage", "log_level"),
+]
 
 
 @pytest.fixture
@@ -300,7 +304,7 @@ async def test_a_choice_by_key_outlives_an_unrelated_change(env: Environment, cl
         await press(pilot, "u", "p", "t")
         theme = app.theme
         write(env, f"[general]\nwarn_percent = 55\n{ACCOUNT}")
-        await until(clock, lambda: app.options.warn_percent == 55)
+        await until(clock, lambda: app._adopted.settings.warn_percent == 55)
         await pilot.pause(0.05)
         assert (app.showing, app.privacy, app.theme) == ("left", True, theme)
 
@@ -309,7 +313,7 @@ async def test_flags_stay_in_force_over_a_changed_file(env: Environment, clock: 
     async with running(env, {"theme": "nord"}) as pilot:
         app = aic(pilot)
         write(env, f'[general]\ntheme = "dracula"\nwarn_percent = 55\n{ACCOUNT}')
-        await until(clock, lambda: app.options.warn_percent == 55)
+        await until(clock, lambda: app._adopted.settings.warn_percent == 55)
         await pilot.pause(0.05)
         assert app.theme == "nord"
 
@@ -349,7 +353,7 @@ async def test_escape_leaves_a_key_as_it_is_and_some_keys_cannot_be_used(env: En
 async def test_keys_of_a_changed_file_work_at_once(env: Environment, clock: FakeClock) -> None:
     async with running(env, size=(160, 40)) as pilot:
         write(env, f'{ACCOUNT}[keys]\nprivacy = "x"\n')
-        await until(clock, lambda: aic(pilot).monitor.config.keys)
+        await until(clock, lambda: aic(pilot)._adopted.keys)
         await press(pilot, "x")
         assert aic(pilot).privacy
         assert "x privacy" in part_text(aic(pilot), "footer")
@@ -407,13 +411,13 @@ async def test_a_key_in_a_broken_file_is_not_shown(env: Environment) -> None:
 async def test_a_file_that_breaks_and_is_mended_meanwhile_is_followed(env: Environment, clock: FakeClock) -> None:
     async with running(env) as pilot:
         write(env, "x = \n")
-        await until(clock, lambda: aic(pilot).monitor.config.broken)
+        await until(clock, lambda: aic(pilot)._adopted.broken)
         await pilot.pause(0.1)
         assert "config broken" in part_text(aic(pilot), "header")
         assert any("repairs it" in toast for toast in said(pilot))
         await press(pilot, "comma", "R")
         write(env, ACCOUNT)
-        await until(clock, lambda: not aic(pilot).monitor.config.broken)
+        await until(clock, lambda: not aic(pilot)._adopted.broken)
         await pilot.pause(0.1)
         assert "It can be read again" in screen_text(aic(pilot))
 
@@ -442,6 +446,39 @@ async def test_a_folder_that_cannot_be_written_is_told(env: Environment, tmp_pat
         assert "nothing is saved" in await press(pilot, "comma")
         await press(pilot, "escape")
         assert "not saving" in part_text(aic(pilot), "header")
+
+
+class Refusing(LiveMonitor):
+    """Its editor plans as ever; what happens to the file between plan and save is the test's."""
+
+    meanwhile: Callable[[], None] = staticmethod(lambda: None)
+
+    @property
+    def editor(self) -> LiveEditor:
+        found = super().editor
+        save = LiveEditor.save
+
+        async def after_others(plan: Plan, *rest: Any, **more: Any) -> Config:
+            self.meanwhile()
+            return await save(found, plan, *rest, **more)
+
+        object.__setattr__(found, "save", after_others)
+        return found
+
+
+@pytest.mark.parametrize("theirs", ["warn_percent = 70", "warn_percent = = 70"])
+async def test_what_another_program_wrote_in_between_is_kept_and_told(env: Environment, theirs: str) -> None:
+    monitor = Refusing.open(env)
+    monitor.meanwhile = lambda: write(env, f"[general]\n{theirs}\n{ACCOUNT}")
+    app = AicApp(env, monitor, zone=zone_of("UTC", {}))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.pause(0.1)
+        await press(pilot, "comma")
+        await point_at(pilot, "warn_percent")
+        await press(pilot, "enter", *"65", "enter")
+        assert theirs in env.paths.config_file.read_text()
+        assert any("Another program changed this" in toast or "not saved" in toast for toast in said(pilot))
+    await monitor.aclose()
 
 
 # -- what the monitor does with changed settings

@@ -57,23 +57,19 @@ def app_with(env: Environment, text: str, **options: Any) -> AicApp:
     return build_app(env, monitor, **options)
 
 
-def sizes() -> Any:
-    return pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-
-
-@sizes()
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_settings(snap_compare: Any, still: Environment, size: tuple[int, int]) -> None:
     app = app_with(still, WHOLE)
     assert snap_compare(app, terminal_size=size, press=["comma", "down", "down"], run_before=settle)
 
 
-@sizes()
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_an_open_list(snap_compare: Any, still: Environment, size: tuple[int, int]) -> None:
     keys = ["comma", *["down"] * 9, "enter", "down"]
     assert snap_compare(app_with(still, WHOLE), terminal_size=size, press=keys, run_before=settle)
 
 
-@sizes()
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_value_that_is_not_allowed(snap_compare: Any, still: Environment, size: tuple[int, int]) -> None:
     async def type_it(pilot: Any) -> None:
         await pilot.press("comma", "down", "enter", *"Mars", "enter")
@@ -83,13 +79,13 @@ def test_a_value_that_is_not_allowed(snap_compare: Any, still: Environment, size
     assert snap_compare(app_with(still, WHOLE), terminal_size=size, run_before=type_it)
 
 
-@sizes()
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_keys(snap_compare: Any, still: Environment, size: tuple[int, int]) -> None:
     keys = ["comma", "end", "enter", "down", "down", "enter", "u"]
     assert snap_compare(app_with(still, WHOLE), terminal_size=size, press=keys, run_before=settle)
 
 
-@sizes()
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_repair(snap_compare: Any, still: Environment, size: tuple[int, int]) -> None:
     async def open_it(pilot: Any) -> None:
         await pilot.press("comma", "R")

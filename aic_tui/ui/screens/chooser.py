@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from aic_tui.ui.bindings import CHOOSER_BINDINGS
 from aic_tui.ui.screens.page import PageScreen
+from aic_tui.ui.widgets.key_line import key_line, live_hints
 from aic_tui.ui.widgets.lines import LinesView
 from aic_tui.view.spans import EMPTY, Line, Span, Tone, crop, line
 
@@ -44,6 +45,8 @@ class ChooserScreen(PageScreen):
         if not self.is_attached or not self.is_mounted:
             return
         cells, rows = self.app.size
+        # Which keys work depends on the pointed row, which is known only now.
+        self._footer.show([key_line(live_hints(self, self.app), max(cells - 2, 1))])
         room = max(cells - 6, 1)
         said = list(self.foot(room))[: max(rows // _MOST_FOOT_SHARE, 1)] if rows >= _LOWEST_WITH_FOOT else []
         if said:

@@ -25,7 +25,7 @@ _SECRET = re.compile(
     r"(?i)((?:key|token|secret|passw|cookie|credential)[\w.\"' -]*=\s*[\"']?)(?!env:|keyring\b|file\b|discovered:)(.+)"
 )
 _WHAT_REPAIR_DOES = (
-    "R puts the file aside as config.toml.corrupt-… and goes on from the last whole one. Nothing is thrown away."
+    "R keeps this file as config.toml.corrupt-… and goes on from config.toml.bak, else from the defaults."
 )
 _BY_HAND = "Or mend it in an editor: it is read again within two seconds."
 
@@ -50,7 +50,7 @@ class RepairScreen(PageScreen):
         lines: list[Line] = [EMPTY, *prose(clean(redact(problem.sentence), 500), cells, Tone.PLAIN, options), EMPTY]
         if problem.line:
             lines += [*self._excerpt(problem.line, problem.column, cells), EMPTY]
-        kept = "Until then the settings of the last whole file hold, nothing is saved and no provider is asked."
+        kept = "Until then nothing is saved and no provider is asked."
         for text, tone in ((_WHAT_REPAIR_DOES, Tone.PLAIN), (_BY_HAND, Tone.DIM), (kept, Tone.DIM)):
             lines += [*prose(text, cells, tone, options), EMPTY]
         return lines
