@@ -105,6 +105,7 @@ class Diagnostics:
         self._env = env
         self._handler = LogFile(env.paths.log_file, env.home)
         self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook, logging.raiseExceptions)
+        self._levels = {name: logging.getLogger(name).level for name in ("", *_TALKATIVE)}
         self.set_level(level)
 
     @classmethod
@@ -127,6 +128,8 @@ class Diagnostics:
         sys.excepthook, threading.excepthook, sys.unraisablehook, logging.raiseExceptions = self._before
         logging.captureWarnings(False)
         logging.getLogger().removeHandler(self._handler)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
     def set_level(self, level: str) -> None:
         """Log from ``level`` (a name of :data:`LEVELS`) on; an unknown name means ``info``."""

@@ -234,6 +234,11 @@ def test_a_report_that_cannot_be_written_is_said(env: Environment, tmp_path: Pat
 
 
 def test_uninstall_puts_every_hook_back(env: Environment) -> None:
-    hooks = (sys.excepthook, threading.excepthook, logging.raiseExceptions, list(logging.getLogger().handlers))
-    Diagnostics.install(env).uninstall()
-    assert hooks == (sys.excepthook, threading.excepthook, logging.raiseExceptions, logging.getLogger().handlers)
+    def hooks() -> list[object]:
+        root = logging.getLogger()
+        levels = [root.level, logging.getLogger("httpx").level]
+        return [sys.excepthook, threading.excepthook, logging.raiseExceptions, *root.handlers, *levels]
+
+    before = hooks()
+    Diagnostics.install(env, "trace").uninstall()
+    assert hooks() == before
