@@ -13,7 +13,7 @@ from aic_tui.text import cell_width
 from aic_tui.view import words
 from aic_tui.view.spans import Line, Span, Tone, ViewOptions, join_fitting, line, pad, right, spread, width
 
-WIDE = 68  # from here on an account is one line of columns
+_ORIGIN = 24  # cells; with fewer for where keys come from, accounts are two lines each
 _LEAD = 4  # the mark of the selected one, the glyph, and a blank behind each
 _GAP = 2
 
@@ -39,7 +39,7 @@ class _Columns:
 
 def list_lines(rows: Sequence[AccountRow], chosen: int, view: RowView, cells: int) -> tuple[list[Line], list[int]]:
     """Every account with its problem below it, and the line on which each begins."""
-    columns = _columns(rows, view, cells) if cells >= WIDE else None
+    columns = _columns(rows, view, cells)
     lines: list[Line] = []
     places = []
     for number, row in enumerate(rows):
@@ -203,7 +203,8 @@ def _fit_origin(row: AccountRow, view: RowView, cells: int) -> str:
     return next((form for form in forms if cell_width(form) <= cells), words.fit_name(forms[-1], cells))
 
 
-def _columns(rows: Sequence[AccountRow], view: RowView, cells: int) -> _Columns:
+def _columns(rows: Sequence[AccountRow], view: RowView, cells: int) -> _Columns | None:
+    """The widths of the columns; None where two lines for each account tell more."""
     options = view.options
     name = min(max((cell_width(name_of(row, options)) for row in rows), default=0), 26 if cells >= 100 else 18)
     provider = min(max((cell_width(_provider(row, options)) for row in rows), default=0), 14)
@@ -211,7 +212,8 @@ def _columns(rows: Sequence[AccountRow], view: RowView, cells: int) -> _Columns:
     marks = max((cell_width(_marks(row, options)) for row in rows), default=0)
     taken = _LEAD + name + _GAP + provider + _GAP + 3 + _GAP + test + (_GAP + marks if marks else 0)
     longest = max((cell_width(_origins(row, view)[0]) for row in rows), default=0)
-    return _Columns(name, provider, max(min(longest, cells - taken), 4), test, marks)
+    room = cells - taken
+    return _Columns(name, provider, min(longest, room), test, marks) if room >= min(longest, _ORIGIN) else None
 
 
 def _one_line(row: AccountRow, view: RowView, columns: _Columns) -> Line:

@@ -85,7 +85,7 @@ WELCOME_BINDINGS = [
 ]
 
 ACCOUNTS_BINDINGS = [
-    Binding("escape,1", "back", "back", id="back", tooltip="Back to the screen before"),
+    Binding("1", "back", "dashboard", id="dashboard", tooltip="Back to the dashboard", show=False),
     Binding("enter", "edit_account", "edit", id="open_account", tooltip="Change the selected account", show=False),
     *_ACCOUNT_BINDINGS,
     Binding("v", "test", "test", id="test_account", tooltip="Ask the selected account's provider with its key now"),

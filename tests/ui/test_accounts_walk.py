@@ -89,7 +89,7 @@ class Hand:
             await self.pilot.press(key)
             await self.rest()
 
-    async def type(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         await self.pilot.press(*text)
         await self.rest()
 
@@ -121,7 +121,9 @@ class Hand:
     @property
     def page(self) -> str:
         screen = self.app.screen
-        return f"{screen.page.text}\n{screen_text(self.app)}" if isinstance(screen, PageScreen) else screen_text(self.app)
+        return (
+            f"{screen.page.text}\n{screen_text(self.app)}" if isinstance(screen, PageScreen) else screen_text(self.app)
+        )
 
     @property
     def config(self) -> dict[str, Any]:
@@ -140,7 +142,7 @@ class Hand:
         while getattr(self.app.focused, "id", None) != "place":
             await self.press("tab")
         await self.press("right", "tab")
-        await self.type(base_url)
+        await self.paste(base_url)
 
     async def save(self) -> None:
         """Enter on the last page; what was shown there is what is on disk then."""
@@ -170,7 +172,7 @@ def no_key_on(app: AicApp) -> Iterator[None]:
     assert "kanarien" not in app.export_screenshot()
 
 
-async def test_the_whole_life_of_accounts_by_keyboard(
+async def test_the_whole_life_of_accounts_by_keyboard(  # noqa: PLR0915 (one walk, step by step)
     env: Environment, clock: FakeClock, server: Loopback, ring: Ring
 ) -> None:
     env.paths.config.mkdir(parents=True)
@@ -183,7 +185,7 @@ async def test_the_whole_life_of_accounts_by_keyboard(
 
         # a wrong key is told, saved all the same, and then replaced
         await hand.press("a")
-        await hand.type("openr")
+        await hand.write("openr")
         await hand.press("enter")
         await hand.until_screen(AccountForm)
         await hand.paste(f"  {WRONG}\n")
@@ -209,7 +211,7 @@ async def test_the_whole_life_of_accounts_by_keyboard(
 
         # a second account of the same provider is the same few keys
         await hand.press("a")
-        await hand.type("openr")
+        await hand.write("openr")
         await hand.press("enter")
         await hand.until_screen(AccountForm)
         await hand.paste(SECOND)
@@ -222,7 +224,7 @@ async def test_the_whole_life_of_accounts_by_keyboard(
 
         # one by its variable
         await hand.press("a")
-        await hand.type("openai")
+        await hand.write("openai")
         await hand.until_text("OPENAI_ADMIN_KEY")
         await hand.press("down", "enter")
         await hand.until_screen(AccountForm)
@@ -239,7 +241,7 @@ async def test_the_whole_life_of_accounts_by_keyboard(
         await hand.until_screen(AccountsScreen)
         await hand.until_text("env:OPENAI_ADMIN_KEY", "OpenRouter 2")
         await hand.press("home", "n")
-        await hand.type("Purse")
+        await hand.write("Purse")
         await hand.press("enter")
         await hand.until(lambda: hand.config["accounts"]["openrouter"].get("name") == "Purse")
         await hand.until_text("Purse")

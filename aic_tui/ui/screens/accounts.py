@@ -31,6 +31,7 @@ class AccountsScreen(AccountKeys, ChooserScreen):
         super().__init__()
         self._editor = editor
         self._first = first
+        self._turn = 0
         self._rows: Sequence[AccountRow] | None = None
         self._testing: set[str] = set()
         self._name_field: TextField | None = None
@@ -45,7 +46,16 @@ class AccountsScreen(AccountKeys, ChooserScreen):
 
     def state_changed(self, state: AccountState | None) -> None:
         """Figures or the list changed."""
-        self.reload()
+        if state is None or self._rows is None:
+            self.reload()
+            return
+        ids = [row.account.id for row in self._rows]
+        if state.account_id in ids:
+            place = ids.index(state.account_id)
+            rows = list(self._rows)
+            rows[place] = replace(rows[place], state=state)
+            self._rows = rows
+        self.draw()
 
     # -- drawing
 
@@ -85,11 +95,15 @@ class AccountsScreen(AccountKeys, ChooserScreen):
     def reload(self) -> None:
         """Read the accounts again; the selected one stays selected."""
         if self.is_attached:
-            self.app.run_worker(self._read(), name="accounts", group="accounts", exclusive=True, exit_on_error=False)
+            self.app.run_worker(self._read(), name="accounts", group="accounts", exit_on_error=False)
 
     async def _read(self) -> None:
-        kept = self.meant_account_id() or self._first
+        self._turn += 1
+        turn = self._turn
         rows = await self._editor.rows()
+        if turn != self._turn:
+            return  # a later reading knows more
+        kept = self.meant_account_id() or self._first
         ids = [row.account.id for row in rows]
         if kept in ids:
             self.place = ids.index(kept)

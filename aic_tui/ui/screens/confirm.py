@@ -224,8 +224,7 @@ def diff_lines(diff: Sequence[DiffLine], cells: int, options: ViewOptions) -> li
         sign, text = row.sign, row.text
         shown = _private(text) if options.privacy else text
         sign_tone, tone = tones.get(sign, (Tone.DIM, Tone.DIM))
-        room = max(cells - 4, 1)
-        pieces = [shown[at : at + room] for at in range(0, len(shown), room)] or [""]
+        pieces = broken(shown, cells - 4) or [""]
         for number, piece in enumerate(pieces):
             lines.append((Span(f"  {sign if number == 0 else ' '} ", sign_tone), Span(piece, tone)))
     return lines

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from aic_tui.config.settings import Account
 from aic_tui.errors import UserError
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import get_provider
 from aic_tui.redact import mask
-from aic_tui.services.editing import AccountRow, Draft, Editor, KeyStore
+from aic_tui.services.editing import AccountRow, Draft, Editor
 from aic_tui.services.monitor import Found
 from aic_tui.ui import account_draft as start
+from aic_tui.ui import account_notes as notes
+from aic_tui.ui.account_entries import Entries, MissingError
+from aic_tui.ui.account_fields import ANOTHER, form_rows
 from aic_tui.ui.bindings import FORM_BINDINGS
 from aic_tui.ui.screens.confirm import Told, sentences
 from aic_tui.ui.screens.page import CssPath, PageScreen
-from aic_tui.ui.widgets.fields import Choice, FieldChanged, FormRow, Option, TextField
+from aic_tui.ui.widgets.fields import Choice, FieldChanged, FormRow, TextField
 from aic_tui.ui.widgets.secret_input import SecretInput
 from aic_tui.view.spans import EMPTY, Line, Tone, line
 from aic_tui.view.words import fit_name
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
-
-OWN, ANOTHER = "own", "another"
-_NO, _YES = "no", "yes"
-_NO_KEY = "Paste the key first, or choose where it comes from."
-
-_ABOUT = {
-    "name": "What the account is called here.",
-    "variable": "The environment variable that holds the key; it is read for each request afresh.",
-    "trust": "A login of another tool is sent to its provider's own hosts only, unless you say yes here.",
-}
 
 
 class AccountForm(PageScreen, inherit_bindings=False):
@@ -82,63 +71,29 @@ class AccountForm(PageScreen, inherit_bindings=False):
         self._fields.can_focus = False
         yield from (top, self._fields, page, footer)
 
-    def _rows(self) -> Iterator[FormRow]:
-        account, provider = self._account, self._provider
+    @property
+    def _entries(self) -> Entries:
+        return Entries(self, self._account, self._provider, self._row)
+
+    def _rows(self) -> list[FormRow]:
         environ = self.aic.env.environ
-        options = start.key_options(provider, self._findings, environ, self._row)
-        yield FormRow("Name", TextField(account.name or "", id="name", placeholder=provider.name))
-        yield FormRow("Key from", Choice(options, self._first_key, id="from"))
-        yield FormRow("Key", SecretInput(id="secret"))
-        yield FormRow("Variable", TextField("", id="variable", placeholder="NAME"))
-        for field in provider.fields:
-            shown = "" if field.required else "optional"
-            yield FormRow(
-                field.label, TextField(account.fields.get(field.name, ""), id=f"field-{field.name}", placeholder=shown)
-            )
-        host = start.host_of(provider.base_url)
-        places = [Option(OWN, f"the provider's own, {host}"), Option(ANOTHER, "another")]
-        yield FormRow("Address", Choice(places, ANOTHER if account.base_url else OWN, id="place"))
-        yield FormRow("Base URL", TextField(account.base_url or "", id="address", placeholder="https://"))
-        trusted = _YES if account.trust_base_url else _NO
-        yield FormRow(
-            "Trust it", Choice([Option(_NO, "no"), Option(_YES, "yes, send it the login")], trusted, id="trust")
-        )
+        options = start.key_options(self._provider, self._findings, environ, self._row)
+        return form_rows(self._account, self._provider, options, self._first_key)
 
     def on_mount(self) -> None:
         """Begin where the key goes."""
         self._arrange()
-        self._field("secret" if self._source == start.PASTE else "name").focus()
-
-    def _field(self, name: str) -> Widget:
-        return self.query_one(f"#{name}")
-
-    def _choice(self, name: str) -> str:
-        return self.query_one(f"#{name}", Choice).value
-
-    def _text(self, name: str) -> str:
-        return self.query_one(f"#{name}", TextField).text
-
-    @property
-    def _source(self) -> str:
-        return self._choice("from")
-
-    @property
-    def _secret(self) -> SecretStr | None:
-        return self.query_one("#secret", SecretInput).secret if self._source == start.PASTE else None
-
-    @property
-    def _address(self) -> str | None:
-        return (self._text("address") or None) if self._choice("place") == ANOTHER else None
+        self._entries.field("secret" if self._entries.source == start.PASTE else "name").focus()
 
     def _arrange(self) -> None:
         """Show the fields that matter for what has been chosen."""
-        discovered = self._source.startswith("discovered:") or (
-            self._source == start.KEEP and (self._account.key or "").startswith("discovered:")
+        discovered = self._entries.source.startswith("discovered:") or (
+            self._entries.source == start.KEEP and (self._account.key or "").startswith("discovered:")
         )
-        another = self._choice("place") == ANOTHER
+        another = self._entries.choice("place") == ANOTHER
         shown = {
-            "secret": self._source == start.PASTE,
-            "variable": self._source == start.OTHER,
+            "secret": self._entries.source == start.PASTE,
+            "variable": self._entries.source == start.OTHER,
             "address": another,
             "trust": another and discovered,
         }
@@ -180,56 +135,22 @@ class AccountForm(PageScreen, inherit_bindings=False):
 
     def _about(self, field: str) -> list[Told]:
         if field == "from":
-            return self._about_source()
+            return notes.about_source(self._entries.source, self._findings, self.aic.env, privacy=self.aic.privacy)
         if field == "secret":
-            return self._about_secret()
+            return notes.about_secret(self._entries.secret, self._provider, self._editor)
         if field in ("place", "address"):
             return self._about_address()
-        known = {f"field-{part.name}": part.help for part in self._provider.fields} | _ABOUT
+        known = {f"field-{part.name}": part.help for part in self._provider.fields} | notes.FIELDS
         return [(known.get(field, ""), Tone.DIM)]
 
-    def _about_source(self) -> list[Told]:
-        source = self._source
-        if source.startswith("env:"):
-            is_set = bool(self.aic.env.environ.get(source[4:], "").strip())
-            told = "It is read for each request afresh and stored nowhere."
-            return [(told, Tone.DIM)] if is_set else [(f"{source[4:]} is not set in this terminal.", Tone.WARN)]
-        found = next((one for one in self._findings if one.source == source), None)
-        if found is not None:
-            shown = "***" if self.aic.options.privacy else found.origin
-            told_lines: list[Told] = [(f"{shown}  {found.masked}", Tone.DIM)]
-            return [*told_lines, *([(found.problem, Tone.WARN)] if found.problem else [])]
-        return [("Arrow keys choose.", Tone.DIM)]
-
-    def _about_secret(self) -> list[Told]:
-        secret = self._secret
-        if secret is None:
-            return [(self._provider.setup_hint, Tone.DIM)] if self._provider.setup_hint else []
-        text = secret.get_secret_value()
-        told: list[Told] = [(f"{mask(text)}  {len(text)} characters", Tone.DIM)]
-        if other := self._foreign(text):
-            told.append((f"This looks like a key of {other.name}, not of {self._provider.name}.", Tone.WARN))
-        return told
-
     def _about_address(self) -> list[Told]:
-        if self._needs_confirmation():
+        if self._entries.needs_confirmation:
             return [(self._confirm_words(), Tone.WARN)]
-        told = "For a proxy or gateway: scheme and host that take the place of the provider's own."
-        return [(told, Tone.DIM)]
-
-    def _needs_confirmation(self) -> bool:
-        """A key that we keep belongs to the host it was given for."""
-        kept = self._row is not None and self._row.store in (KeyStore.KEYRING, KeyStore.FILE)
-        return kept and self._source == start.KEEP and self._address != self._account.base_url
+        return [(notes.ADDRESS, Tone.DIM)]
 
     def _confirm_words(self) -> str:
         was = "***" if self.aic.options.privacy else start.asked_host(self._account, self._provider)
         return f"The stored key was given for {was}. For another host it must be confirmed: paste it again."
-
-    def _foreign(self, secret: str) -> Provider | None:
-        """The other provider whose keys look like this one."""
-        guessed = self._editor.guess_provider(secret)
-        return get_provider(guessed) if guessed and guessed != self._provider.id else None
 
     # -- events and keys
 
@@ -256,14 +177,18 @@ class AccountForm(PageScreen, inherit_bindings=False):
     def action_next(self) -> None:
         """On to the test, or to what is missing."""
         try:
-            draft = self._draft()
-        except _MissingError as error:
+            if self._entries.needs_confirmation:
+                words = self._confirm_words()
+                self.query_one("#from", Choice).choose(start.PASTE)
+                raise MissingError("secret", words)
+            draft = self._entries.draft(self._editor.config)
+        except MissingError as error:
             self._trouble = error.sentence
-            self._field(error.field).focus()
-            self.draw()
+            self._arrange()
+            self._entries.field(error.field).focus()
             return
         text = draft.secret.get_secret_value() if draft.secret else ""
-        other = self._foreign(text) if text and mask(text) != self._sure else None
+        other = notes.other_owner(text, self._provider, self._editor) if text and mask(text) != self._sure else None
         if other is not None:
             self._ask_which(other, mask(text))
         else:
@@ -295,58 +220,6 @@ class AccountForm(PageScreen, inherit_bindings=False):
         field.value = secret
         self._arrange()
         field.focus()
-
-    def _draft(self) -> Draft:
-        key, store = self._reference()
-        if self._choice("place") == ANOTHER and not self._address:
-            raise _MissingError("address", "Which address? The provider's own needs none.")
-        if self._needs_confirmation():
-            words = self._confirm_words()
-            self.query_one("#from", Choice).choose(start.PASTE)
-            self._arrange()
-            raise _MissingError("secret", words)
-        account = replace(
-            self._account,
-            name=self._typed_name(),
-            key=key,
-            base_url=self._address,
-            fields=self._filled(),
-            trust_base_url=bool(self._address) and self._choice("trust") == _YES,
-        )
-        return Draft(account, self._secret, store)
-
-    def _reference(self) -> tuple[str | None, KeyStore]:
-        """What config.toml will say about the key, and where that is."""
-        source = self._source
-        if source == start.KEEP and self._row is not None:
-            return self._account.key, self._row.store
-        if source == start.PASTE:
-            if self._secret is None:
-                raise _MissingError("secret", _NO_KEY)
-            store = start.store_for(self._editor.config)
-            return start.reference_for(store), store
-        if source == start.OTHER:
-            name = self._text("variable").removeprefix("env:")
-            if not name:
-                raise _MissingError("variable", "Which variable holds the key?")
-            return f"env:{name}", KeyStore.ENVIRONMENT
-        return source, KeyStore.ENVIRONMENT if source.startswith("env:") else KeyStore.OTHER_TOOL
-
-    def _filled(self) -> dict[str, str]:
-        """The provider's own fields, those that are empty left out; others of the account stay."""
-        fields = dict(self._account.fields)
-        for field in self._provider.fields:
-            text = self._text(f"field-{field.name}")
-            if field.required and not text:
-                raise _MissingError(f"field-{field.name}", f"{field.label} is needed. {field.help}")
-            fields.pop(field.name, None)
-            fields |= {field.name: text} if text else {}
-        return fields
-
-    def _typed_name(self) -> str | None:
-        """None for the provider's own name, which needs no line in the file."""
-        name = self._text("name")
-        return None if name in ("", self._provider.name) else name
 
     def _go_on(self, draft: Draft) -> None:
         from aic_tui.ui.screens.try_account import TryScreen
@@ -386,11 +259,3 @@ class AccountForm(PageScreen, inherit_bindings=False):
     def _ended(self, saved: bool | None) -> None:
         if saved:
             self.dismiss(True)
-
-
-class _MissingError(Exception):
-    """Something must be filled in first; ``field`` is where."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field, self.sentence = field, sentence

@@ -1,0 +1,117 @@
+"""What has been filled into the form of an account, and the draft that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from aic_tui.config.settings import Account, Config
+from aic_tui.providers.base import Provider
+from aic_tui.services.editing import AccountRow, Draft, KeyStore
+from aic_tui.ui import account_draft as start
+from aic_tui.ui.account_fields import ANOTHER, YES
+from aic_tui.ui.widgets.fields import Choice, TextField
+from aic_tui.ui.widgets.secret_input import SecretInput
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+_NO_KEY = "Paste the key first, or choose where it comes from."
+
+
+class MissingError(Exception):
+    """Something must be filled in first; ``field`` is where."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field, self.sentence = field, sentence
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Reads the fields of ``form``. ``account`` is what the form began with, ``row`` the known account."""
+
+    form: Screen[Any]
+    account: Account
+    provider: Provider
+    row: AccountRow | None
+
+    def field(self, name: str) -> Widget:
+        """The field with that name."""
+        return self.form.query_one(f"#{name}")
+
+    def choice(self, name: str) -> str:
+        """The value of a choice."""
+        return self.form.query_one(f"#{name}", Choice).value
+
+    def text(self, name: str) -> str:
+        """What stands in a text field."""
+        return self.form.query_one(f"#{name}", TextField).text
+
+    @property
+    def source(self) -> str:
+        """Where the key comes from: a reference, or one of the words of ``account_draft``."""
+        return self.choice("from")
+
+    @property
+    def secret(self) -> SecretStr | None:
+        """The pasted key, where pasting was chosen."""
+        return self.form.query_one("#secret", SecretInput).secret if self.source == start.PASTE else None
+
+    @property
+    def address(self) -> str | None:
+        """The address in place of the provider's own."""
+        return (self.text("address") or None) if self.choice("place") == ANOTHER else None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """True where a key that we keep would go to another host than the one it was given for."""
+        kept = self.row is not None and self.row.store in (KeyStore.KEYRING, KeyStore.FILE)
+        return kept and self.source == start.KEEP and self.address != self.account.base_url
+
+    def draft(self, config: Config) -> Draft:
+        """The account as it was filled in. Raises :class:`MissingError`."""
+        key, store = self._reference(config)
+        if self.choice("place") == ANOTHER and not self.address:
+            raise MissingError("address", "Which address? The provider's own needs none.")
+        name = self.text("name")
+        account = replace(
+            self.account,
+            name=None if name in ("", self.provider.name) else name,  # the provider's own needs no line in the file
+            key=key,
+            base_url=self.address,
+            fields=self._filled(),
+            trust_base_url=bool(self.address) and self.choice("trust") == YES,
+        )
+        return Draft(account, self.secret, store)
+
+    def _reference(self, config: Config) -> tuple[str | None, KeyStore]:
+        """What config.toml will say about the key, and where that is."""
+        source = self.source
+        if source == start.KEEP and self.row is not None:
+            return self.account.key, self.row.store
+        if source == start.PASTE:
+            if self.secret is None:
+                raise MissingError("secret", _NO_KEY)
+            store = start.store_for(config)
+            return start.reference_for(store), store
+        if source == start.OTHER:
+            name = self.text("variable").removeprefix("env:")
+            if not name:
+                raise MissingError("variable", "Which variable holds the key?")
+            return f"env:{name}", KeyStore.ENVIRONMENT
+        return source, KeyStore.ENVIRONMENT if source.startswith("env:") else KeyStore.OTHER_TOOL
+
+    def _filled(self) -> dict[str, str]:
+        """The provider's own fields, those that are empty left out; others of the account stay."""
+        fields = dict(self.account.fields)
+        for field in self.provider.fields:
+            text = self.text(f"field-{field.name}")
+            if field.required and not text:
+                raise MissingError(f"field-{field.name}", f"{field.label} is needed. {field.help}")
+            fields.pop(field.name, None)
+            fields |= {field.name: text} if text else {}
+        return fields
