@@ -13,6 +13,7 @@ from aic_tui.redact import redact
 
 if TYPE_CHECKING:
     from aic_tui.cli.context import Context
+    from aic_tui.config.secrets import Vault
 
 _PACKAGES = ("textual", "httpx", "keyring", "pydantic", "plotext")
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -86,12 +87,13 @@ def _certificates(context: Context) -> Iterator[Check]:
             yield Check(name, "ok" if there else "fail", value if there else f"{value} does not exist")
 
 
-async def keyring_check(context: Context) -> Check:
+async def keyring_check(context: Context, vault: Vault | None = None) -> Check:
     """Whether the system keyring answers: it is asked for an entry that is never there, for 3 seconds at most."""
     from aic_tui.config.secrets import Vault
 
+    vault = vault or Vault(context.env, storage=context.config.settings.storage)
     try:
-        await Vault(context.env, storage=context.config.settings.storage).read(_PROBE_ID, "keyring")
+        await vault.read(_PROBE_ID, "keyring")
     except ProviderError as error:
         words = _REASONS.get(error.reason, "cannot be used") if error.reason else "cannot be used"
         says_more = error.detail and error.reason is not Reason.KEYRING_TIMEOUT

@@ -123,9 +123,8 @@ def typed_or_piped(context: Context, prompt: str) -> str:
 
 
 def _keep(context: Context, target: tuple[Account, Provider], secret: SecretStr, where: str) -> None:
-    consent = where == "file"
     try:
-        _store(context, target, secret, where, consent=consent)
+        _store(context, target, secret, where)
     except ProviderError as error:
         sentence = f"The key was not stored: {_sentence(context, error)}."
         file = context.env.paths.secrets_file
@@ -142,12 +141,12 @@ def _keep(context: Context, target: tuple[Account, Provider], secret: SecretStr,
 
 def _store_in_file(context: Context, target: tuple[Account, Provider], secret: SecretStr) -> None:
     try:
-        _store(context, target, secret, "file", consent=True)
+        _store(context, target, secret, "file")
     except ProviderError as error:
         raise UserError(f"The key was not stored: {_sentence(context, error)}.", exit_code=1) from None
 
 
-def _store(context: Context, target: tuple[Account, Provider], secret: SecretStr, where: str, *, consent: bool) -> None:
+def _store(context: Context, target: tuple[Account, Provider], secret: SecretStr, where: str) -> None:
     from aic_tui.services.key_keeping import set_key as keep
     from aic_tui.services.key_origins import KeyOrigins
     from aic_tui.store.store import Store
@@ -168,7 +167,6 @@ def _store(context: Context, target: tuple[Account, Provider], secret: SecretStr
                 secret,
                 where,
                 refer=refer,
-                file_consent=consent,
                 patience_seconds=_patience() if where == "keyring" else None,
             )
         )

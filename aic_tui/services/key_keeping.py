@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aic_tui.config.secrets import STORES, Vault
 from aic_tui.config.settings import Account
 from aic_tui.errors import ProviderError
-from aic_tui.services.key_origins import KeyOrigins
+from aic_tui.services.key_origins import KeyOrigins, servers_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -24,19 +24,20 @@ async def set_key(
     where: str,
     *,
     refer: Callable[[], Awaitable[object]],
-    file_consent: bool = False,
     patience_seconds: float | None = None,
 ) -> tuple[str, ...]:
     """Keep ``secret`` in ``where`` for the account; ``refer`` saves ``key = where`` in config.toml.
 
-    The servers the key may be sent to are given back. An older key in the other store is erased at the end. Raises
-    :class:`ProviderError` where the key was not stored, and whatever ``refer`` raises; then a key that nothing
-    refers to is not left behind, as far as the store allows.
+    ``where`` is the user's own choice: "file" is the consent to a file. The servers the key may be sent to are given
+    back. An older key in the other store is erased at the end. Raises :class:`ProviderError` where the key was not
+    stored, and whatever ``refer`` raises; then a key that nothing refers to is not left behind, as far as the store
+    allows.
     """
     account, provider = target
-    await vault.store(account.id, secret, where, file_consent=file_consent, patience_seconds=patience_seconds)
+    servers = servers_of(account, provider)  # an address that may not be used is told before anything is stored
+    await vault.store(account.id, secret, where, file_consent=True, patience_seconds=patience_seconds)
     try:
-        servers = await origins.rebind(account, provider, secret.get_secret_value())
+        await origins.rebind(account, provider, secret.get_secret_value())
         if account.key != where:
             await refer()
     except BaseException:
