@@ -33,7 +33,7 @@ def key_options(
     provider: Provider, findings: Sequence[Found], environ: Mapping[str, str], row: AccountRow | None
 ) -> list[Option]:
     """Where the key may come from: as it is, pasted, the provider's variables, logins that were found."""
-    options = [Option(KEEP, f"as it is: {_kept(row)}")] if row is not None else []
+    options = [Option(KEEP, _kept(row))] if row is not None else []
     options.append(Option(PASTE, "pasted here" if row is None else "a new one, pasted here"))
     now = (row.account.key or "") if row is not None else ""
     for name in provider.env:
@@ -49,8 +49,8 @@ def key_options(
 
 def _kept(row: AccountRow) -> str:
     words = {
-        KeyStore.KEYRING: "in the system keyring",
-        KeyStore.FILE: "in the file",
+        KeyStore.KEYRING: "kept in the keyring",
+        KeyStore.FILE: "kept in the file",
         KeyStore.NONE: "found by itself",
     }
     return words.get(row.store) or (row.account.key or "").replace("discovered:", "login of ")

@@ -16,7 +16,7 @@ NO, YES = "no", "yes"
 
 def form_rows(account: Account, provider: Provider, sources: Sequence[Option], source: str) -> list[FormRow]:
     """Name, key, what the provider wants to know besides, address. ``sources`` are where the key may come from."""
-    places = [Option(OWN, f"the provider's own, {host_of(provider.base_url)}"), Option(ANOTHER, "another")]
+    places = [Option(OWN, host_of(provider.base_url)), Option(ANOTHER, "another")]
     answers = [Option(NO, "no"), Option(YES, "yes, send it the login")]
     trusted = YES if account.trust_base_url else NO
     return [

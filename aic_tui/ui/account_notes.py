@@ -30,7 +30,7 @@ def about_source(source: str, findings: Sequence[Found], env: Environment, *, pr
     """Where the chosen key is, and whether it is there."""
     if source.startswith("env:"):
         if env.environ.get(source[4:], "").strip():
-            return [("It is read for each request afresh and stored nowhere.", Tone.DIM)]
+            return [(f"{source[4:]} is read for each request afresh and stored nowhere.", Tone.DIM)]
         return [(f"{source[4:]} is not set in this terminal.", Tone.WARN)]
     found = next((one for one in findings if one.source == source), None)
     if found is None:

@@ -21,8 +21,7 @@ from aic_tui.ui.bindings import FORM_BINDINGS
 from aic_tui.ui.screens.confirm import sentences
 from aic_tui.ui.screens.page import CssPath, PageScreen
 from aic_tui.ui.widgets.fields import FieldChanged, TextField
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, line, pad
-from aic_tui.view.words import fit_name
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, join_fitting, line, pad
 
 Entry = Found | Provider
 
@@ -124,8 +123,8 @@ class AddScreen(PageScreen, inherit_bindings=False):
 
     def _provider_line(self, provider: Provider, pointed: bool, column: int, cells: int) -> Line:
         name = pad(line((provider.name, Tone.STRONG if pointed else Tone.PLAIN)), column)
-        shows = fit_name(provider.shows, max(cells - column - 2, 0))
-        return line(self._mark(pointed), *name, (shows, Tone.DIM))
+        shows = [line((part, Tone.DIM)) for part in provider.shows.split(", ")]
+        return line(self._mark(pointed), *name, *join_fitting(shows, Span(", ", Tone.DIM), max(cells - column - 2, 0)))
 
     def _found_lines(self, found: Found, pointed: bool, cells: int) -> list[Line]:
         view = RowView(self.aic.options, str(self.aic.env.home), frozenset(start.variables_of(found.provider_id)))

@@ -13,7 +13,7 @@ from aic_tui.ui.account_rows import lock, store_words
 from aic_tui.ui.screens.confirm import ConfirmScreen, Replan, Told, sentences
 from aic_tui.view import words
 from aic_tui.view.card import card
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, line
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, first_fitting, line
 
 _FIGURES = 60  # cells
 
@@ -79,7 +79,8 @@ class TryScreen(ConfirmScreen):
         if trial.failure is not None:
             return self._refusal(trial, host, cells)
         glyph = Span(fmt.status_glyph(Status.OK, ascii_only=options.ascii), Tone.OK)
-        head = line(glyph, " ", ("The key works", Tone.STRONG), (f"  {host} has answered", Tone.DIM))
+        short = line(glyph, " ", ("The key works", Tone.STRONG))
+        head = first_fitting([line(*short, (f"  {host} has answered", Tone.DIM)), short], cells)
         reading = trial.reading
         if reading is None:
             return [head]
