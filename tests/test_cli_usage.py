@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,33 @@ def test_doctor_tells_what_stands_against_the_next_request(home: Home, server: L
 def test_due_asks_whoever_was_never_asked(home: Home, server: Loopback) -> None:
     done = home.run("refresh", "--due", "--json")
     assert json.loads(done.stdout)["providers"][0]["status"] == "ok"
+    assert len(server.requests) == 1
+
+
+def no_more_bytes() -> None:
+    """What a full disk is to a process."""
+    import resource
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.mark.parametrize("disk", ["full", "not there"])
+def test_due_asks_nobody_where_it_could_not_be_remembered(home: Home, server: Loopback, disk: str) -> None:
+    server.on("/user/balance", Answer(status=429, headers={"Retry-After": "3600"}, json={}))
+    options: dict[str, Any] = {"preexec_fn": no_more_bytes}
+    if disk != "full":
+        (home.path / "file").write_text("")
+        options = {"environ": {"AIC_DATA_DIR": str(home.path / "file" / "below")}}
+    else:
+        home.run("usage")  # the database is there, and old
+    for _ in range(3):
+        done = home.run("refresh", "--due", **options)
+        assert done.returncode == 0
+        assert "not asked" in done.stderr
+        assert "could not be remembered" in done.stderr
+    assert server.requests == []
+    home.run("refresh", **options)  # the user's own wish
     assert len(server.requests) == 1
 
 

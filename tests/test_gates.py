@@ -182,7 +182,8 @@ def test_without_a_file_that_can_be_written_the_waits_hold_all_the_same(make_env
         store.gates.mark("p:k", NOW)
         blocker = sqlite3.connect(env.paths.database)
         blocker.execute("BEGIN IMMEDIATE")
-        claim = claimed(store.gates.try_claim("p:k", NOW, "me", TERMS))
+        manual = replace(TERMS, floor_seconds=15, manual=True)
+        claim = claimed(store.gates.try_claim("p:k", NOW, "me", manual))
         store.gates.settle(claim, lambda gate: replace(gate, failures=1))
         assert refused(store.gates.try_claim("p:k", NOW + 20, "me", TERMS)) == Wait(NOW + 300, "floor")
         blocker.rollback()
@@ -192,6 +193,38 @@ def test_without_a_file_that_can_be_written_the_waits_hold_all_the_same(make_env
     with Store.open(env) as store:
         assert store.gates.get("p:k").recent == (NOW, NOW + 301)
         assert store.gates.get("p:k").failures == 1
+
+
+def test_what_cannot_be_remembered_is_not_asked_unbidden_before_a_floor_has_passed(make_env: MakeEnv) -> None:
+    env = make_env()
+    with Store.open(env) as store:
+        store.gates.settle(claimed(store.gates.try_claim("p:k", NOW - 4000, "before", TERMS)), lambda gate: gate)
+    blocker = sqlite3.connect(env.paths.database)
+    blocker.execute("BEGIN IMMEDIATE")
+    for _ in range(3):  # whoever starts again and again
+        with Store.open(env, patience_seconds=0.01) as store:
+            assert store.gates.try_claim("p:k", NOW, "me", TERMS) == Wait(NOW + 300, "not_saving")
+            assert store.gates.try_claim("p:k", NOW + 299, "me", TERMS) == Wait(NOW + 300, "not_saving")
+    with Store.open(env, patience_seconds=0.01) as store:
+        assert store.gates.try_claim("p:k", NOW, "me", TERMS) == Wait(NOW + 300, "not_saving")
+        claim = claimed(store.gates.try_claim("p:k", NOW + 300, "me", TERMS))  # whoever stays
+        store.gates.settle(claim, lambda gate: gate)
+        assert store.gates.try_claim("p:k", NOW + 599, "me", TERMS) == Wait(NOW + 600, "floor")
+        claimed(store.gates.try_claim("p:k", NOW + 600, "me", TERMS))
+    blocker.rollback()
+    blocker.close()
+
+
+def test_in_memory_alone_nothing_is_asked_unbidden_before_a_floor_has_passed(make_env: MakeEnv) -> None:
+    env = make_env()
+    env.paths.data.parent.mkdir(parents=True, exist_ok=True)
+    env.paths.data.write_text("no directory")
+    for _ in range(3):
+        with Store.open(env) as store:
+            assert store.gates.try_claim("p:k", NOW, "me", TERMS) == Wait(NOW + 300, "not_saving")
+    with Store.open(env) as store:
+        claimed(store.gates.try_claim("p:k", NOW, "me", replace(TERMS, floor_seconds=15, manual=True)))
+        assert store.gates.try_claim("p:k", NOW + 40, "me", TERMS) == Wait(NOW + 300, "floor")
 
 
 def test_of_several_processes_exactly_one_asks(tmp_path: Path, make_env: MakeEnv) -> None:

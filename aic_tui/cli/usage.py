@@ -27,6 +27,7 @@ _WHY = {
     "claimed": "another instance is asking",
     "offline": "this machine is offline",
     "disabled": "disabled",
+    "not_saving": "a request could not be remembered, so only your own wish may ask",
 }
 _GRAPH_SPAN = timedelta(hours=24)
 _NO_ACCOUNTS = """No accounts yet. Keys in the environment and logins of other tools become accounts:

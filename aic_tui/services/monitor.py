@@ -45,7 +45,8 @@ class Outcome:
     """What a wish to refresh one account came to. ``asked`` is False when it may not be asked before ``until``.
 
     ``until`` is None where only the user can end the wait (a rejected key); ``why`` is ``floor``, ``recent``,
-    ``retry_after``, ``parked``, ``backoff``, ``claimed`` (another instance is asking), ``offline`` or ``disabled``.
+    ``retry_after``, ``parked``, ``backoff``, ``claimed`` (another instance is asking), ``offline``, ``disabled`` or
+    ``not_saving`` (nobody can know when it was last asked).
     """
 
     account_id: str

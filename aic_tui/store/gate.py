@@ -15,7 +15,7 @@ HOUR_SECONDS = 3600.0
 OFFLINE = "offline"
 """The key of the one gate that stands for the whole network."""
 
-Why = Literal["floor", "recent", "retry_after", "parked", "backoff", "claimed", "offline"]
+Why = Literal["floor", "recent", "retry_after", "parked", "backoff", "claimed", "offline", "not_saving"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,24 +19,29 @@ class Gates:
     """The rows. All methods may be called from any thread.
 
     While the file cannot be written, what happens is kept in memory and governs this instance alone; it goes into
-    the row with the next claim that can be written.
+    the row with the next claim that can be written. The row may then be older than the last request of an instance
+    that could not write either, so nothing is asked unbidden before this instance has waited a floor of its own.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._unsaved: dict[str, Gate] = {}
         self._numbers = itertools.count()
+        self._claimed: set[str] = set()
+        self._doubted: dict[str, float] = {}  # since when a claim of each key would be in memory alone
 
     def try_claim(self, key: str, now: float, owner: str, terms: Terms) -> Claim | Wait:
         """Take the right to make one request with ``key``, or learn how long to wait. Exactly one of several wins.
 
-        The request counts from here on, whatever becomes of the process. ``owner`` names the instance.
+        The request counts from here on, whatever becomes of the process. ``owner`` names the instance. Where the
+        claim cannot be written, an automatic one waits first (``not_saving``); the user's own wish does not.
         """
         name = f"{owner}-{next(self._numbers)}"
 
-        def claim(gate: Gate, neighbour_at: float | None) -> tuple[Gate, Claim | Wait]:
+        def claim(gate: Gate, neighbour_at: float | None, *, on_file: bool) -> tuple[Gate, Claim | Wait]:
             gate = clamped(gate, now, terms.lease_seconds)
-            wait = decide(gate, now, terms, neighbour_at)
+            doubt = None if on_file else self._doubt(key, now, terms)
+            wait = decide(gate, now, terms, neighbour_at) or doubt
             if wait is not None:
                 return gate, wait
             taken = replace(
@@ -50,7 +55,8 @@ class Gates:
 
         def work(db: sqlite3.Connection) -> Claim | Wait:
             before = self._latest(key, _load(db, key))
-            after, result = claim(before, _neighbour_at(db, key) if terms.apart_seconds else None)
+            neighbour_at = _neighbour_at(db, key) if terms.apart_seconds else None
+            after, result = claim(before, neighbour_at, on_file=_is_file(db))
             if after != before:
                 _save(db, after)
             return result
@@ -58,10 +64,21 @@ class Gates:
         try:
             result = self._database.write(work)
         except NotSaved:
-            self._unsaved[key], result = claim(self._latest(key, self._read(key)), None)
+            self._unsaved[key], result = claim(self._latest(key, self._read(key)), None, on_file=False)
         else:
             self._unsaved.pop(key, None)
+        if isinstance(result, Claim):
+            self._claimed.add(key)
+            self._doubted.pop(key, None)
         return result
+
+    def _doubt(self, key: str, now: float, terms: Terms) -> Wait | None:
+        """What stands against a claim that nobody else will know of, and that nobody may have known of before."""
+        if terms.manual or key in self._claimed:
+            return None
+        since = self._doubted[key] = min(self._doubted.get(key, now), now)
+        until = since + terms.floor_seconds
+        return Wait(until, "not_saving") if until > now else None
 
     def settle(self, claim: Claim, change: Change) -> Gate:
         """End ``claim`` and change its row as the answer demands; returns the row as it is then."""
@@ -182,6 +199,11 @@ def _save(db: sqlite3.Connection, gate: Gate) -> None:
         f"INSERT OR REPLACE INTO gates (key, {', '.join(_FIELDS)}) VALUES ({marks})",  # noqa: S608 - our own names
         (gate.key, *values),
     )
+
+
+def _is_file(db: sqlite3.Connection) -> bool:
+    """False for the database in memory that stands in where there is no usable file."""
+    return bool(db.execute("PRAGMA database_list").fetchone()[2])
 
 
 def _neighbour_at(db: sqlite3.Connection, key: str) -> float | None:

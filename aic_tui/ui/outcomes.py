@@ -17,6 +17,7 @@ _WHY = {
     "claimed": "another window is asking just now",
     "offline": "there is no network",
     "disabled": "switched off",
+    "not_saving": "its last request is not known, because nothing can be saved",
 }
 
 
