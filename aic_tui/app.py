@@ -94,7 +94,10 @@ class AicApp(App[int]):
         self._start_with(self._first_theme)
         if env.environ.get("SSH_CONNECTION"):
             self.animation_level = "none"
-        self.set_keymap({name: key for name, key in monitor.config.keys.items() if key})
+        if monitor.config.keys:
+            from aic_tui.ui.in_force import remap_keys
+
+            remap_keys(self, monitor.config.keys)
 
     def _start_with(self, theme: str) -> None:
         """Set the theme before anything is drawn. The ordinary way would parse all CSS a second time."""
@@ -300,7 +303,7 @@ class AicApp(App[int]):
         if self.is_headless or sys.platform == "win32":
             return
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._leave, 128 + number)
         loop.add_signal_handler(signal.SIGCONT, self._go_on)
         self.set_interval(_TERMINAL_CHECK_SECONDS, self._check_terminal)

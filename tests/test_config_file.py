@@ -164,7 +164,7 @@ def test_a_newer_version_is_read_but_not_written(env: Environment) -> None:
     assert (config.broken, config.read_only, config.settings.theme) == (False, True, "nord")
     assert "version 99" in config.problems[0].sentence
     with pytest.raises(UserError, match="newer"):
-        save_changes(env, {("general", "theme"): "x"})
+        save_changes(env, {("general", "theme"): "nord"})
     assert file.read_text().startswith("version = 99\n")
 
 
@@ -251,7 +251,7 @@ def test_mutated_files_always_load_and_name_the_fault(env: Environment, data: st
     if config.broken:
         assert config.problems
         with pytest.raises(UserError):
-            save_changes(env, {("general", "theme"): "x"})
+            save_changes(env, {("general", "theme"): "nord"})
         assert env.paths.config_file.read_bytes() == bytes(content)
 
 
@@ -318,7 +318,7 @@ def test_what_may_not_stand_in_the_file_is_refused_without_repeating_it(
 def test_a_scalar_in_place_of_a_table_is_not_overwritten(env: Environment) -> None:
     file = write(env, "general = 3\n")
     with pytest.raises(UserError, match="not a table"):
-        save_changes(env, {("general", "theme"): "x"})
+        save_changes(env, {("general", "theme"): "nord"})
     assert file.read_text() == "general = 3\n"
 
 
@@ -498,3 +498,13 @@ def test_loading_imports_nothing_heavy() -> None:
         "print([m for m in ('pydantic', 'keyring', 'httpx', 'tomli_w', 'platformdirs') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_key_in_any_field_of_an_account_is_a_problem_and_is_not_taken(env: Environment) -> None:
+    canary = "sk-proj-KANARIE12345678"
+    config = loaded(env, f'[accounts.x]\nprovider = "openai"\napi_key = "{canary}"\nproject_id = "proj_1"\n')
+    (problem,) = config.problems
+    assert "api_key holds a key" in problem.sentence
+    assert "config set-key x" in problem.sentence
+    assert canary not in problem.sentence
+    assert dict(config.accounts[0].fields) == {"project_id": "proj_1"}

@@ -53,8 +53,8 @@ def test_text_becomes_a_value(name: str, text: str, value: object) -> None:
         ("show", "both", "used or left"),
         ("timezone", "Europe/Atlantis", "a time zone such as"),
         ("timezone", "../../etc/passwd", "a time zone such as"),
-        ("theme", "", "a name"),
-        ("theme", "red\x1b[2J", "a name"),
+        ("theme", "", "auto, aic-dark"),
+        ("theme", "red\x1b[2J", "auto, aic-dark"),
         ("log_level", "loud", "trace, debug, info, warn or error"),
     ],
 )

@@ -70,7 +70,9 @@ def _accept(context: Context, findings: Sequence[Found]) -> Sequence[Found]:
     from aic_tui.services.discovery import discover as look
 
     fresh = [found for found in findings if not found.accepted]
-    if not fresh and (context.config.has_accounts or not findings):
+    if not findings:
+        return findings
+    if not fresh and context.config.has_accounts:
         context.say("Nothing new: every credential found is in use.")
         return findings
     for sentence in dict.fromkeys(found.consent for found in fresh if found.consent):

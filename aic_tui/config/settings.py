@@ -159,6 +159,14 @@ def _is_zone(name: str) -> bool:
 
 DEFAULTS = Settings()
 
+# Ours first, then those of Textual 8.2. Named here because verbs check the name without loading Textual.
+THEMES = (
+    *("aic-dark", "aic-light", "aic-safe", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light"),
+    *("catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki"),
+    *("gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "refresh_interval_seconds",
@@ -174,7 +182,7 @@ SETTINGS: tuple[Setting, ...] = (
         minimum=0,
         maximum=604_800,
     ),
-    Setting("theme", Kind.TEXT, "Colours; auto follows the terminal.", flag="--theme"),
+    Setting("theme", Kind.CHOICE, "Colours; auto follows the terminal.", choices=("auto", *THEMES), flag="--theme"),
     Setting("timezone", Kind.ZONE, "The zone of every time on screen; over SSH the server's is often not yours."),
     Setting("privacy", Kind.SWITCH, "Masks names, e-mails, projects and money everywhere.", flag="--privacy"),
     Setting("retention_days", Kind.INTEGER, "How long recorded figures are kept.", minimum=1, maximum=3_650),

@@ -141,7 +141,12 @@ def _read_account(account_id: str, table: Mapping[str, Any], complain: Complain)
     fields: dict[str, str] = {}
     for name, value in table.items():
         if name not in _PARTS:
-            if isinstance(value, str | int | float):
+            if isinstance(value, str) and holds_key(value):
+                where = f"move it with `aic-tui config set-key {account_id}`, take it out and rotate it"
+                complain(
+                    f"[accounts.{account_id}] {clean(name, 60)} holds a key: {where}.", ("accounts", account_id, name)
+                )
+            elif isinstance(value, str | int | float):
                 fields[name] = clean(str(value).lower() if isinstance(value, bool) else value, 2000)
             continue
         allowed, is_good = _PARTS[name]

@@ -5,9 +5,11 @@ Only what differs from the configuration before is applied, so a choice made by 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aic_tui.config.settings import Config
+from aic_tui.ui.key_groups import usable_keymap
 from aic_tui.ui.mouse import capture_mouse
 from aic_tui.ui.themes import choose_theme
 from aic_tui.zones import zone_of
@@ -33,10 +35,18 @@ def adopt(app: AicApp, before: Config, after: Config) -> None:
     if old.theme != new.theme:
         _adopt_theme(app, new.theme)
     if before.keys != after.keys:
-        app.set_keymap({name: key for name, key in after.keys.items() if key})
+        remap_keys(app, after.keys)
     if after.broken and not before.broken:
         tell_broken(app)
     app.options_changed.publish(None)
+
+
+def remap_keys(app: AicApp, keys: Mapping[str, str]) -> None:
+    """Put ``[keys]`` in force as far as it can be, and say once what of it cannot."""
+    good, problems = usable_keymap(keys)
+    app.set_keymap(good)
+    if problems:
+        app.call_later(app.notify, " ".join(problems), title="config.toml", severity="warning", timeout=12)
 
 
 def tell_broken(app: AicApp) -> None:

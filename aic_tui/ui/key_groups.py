@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -61,6 +62,45 @@ def taken_by(key: str, binding_id: str, keymap: Mapping[str, str]) -> Binding | 
             if binding.id and binding.id != binding_id and key in _keys(binding, keymap):
                 return binding
     return None
+
+
+def usable_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The entries of ``[keys]`` that can be in force together, and one sentence for each that cannot.
+
+    Left out are ids of no binding, names of no key, keys that always belong to the program or the terminal, and keys
+    that another binding of the same screen has.
+    """
+    good: dict[str, str] = {}
+    problems = []
+    known = {binding.id for _, members in _GROUPS for binding in members}
+    for name, said in keys.items():
+        wanted = [key.strip() for key in said.split(",") if key.strip()]
+        if name not in known:
+            problems.append(f"[keys] there is nothing called “{name}”.")
+        elif bad := next((key for key in wanted if not _is_key(key) or key in NEVER_OURS), None):
+            problems.append(f"[keys] {name}: “{bad}” is no key that can be used.")
+        elif wanted:
+            good[name] = ",".join(wanted)
+    for name in list(good):
+        for key in good[name].split(","):
+            other = taken_by(key, name, good)
+            if other is not None and name in good:
+                problems.append(f"[keys] {name}: {key} is “{other.description}” already.")
+                del good[name]
+    return good, problems
+
+
+def _is_key(key: str) -> bool:
+    from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+    last = key.rpartition("+")[2] or key
+    if len(last) == 1 or last in KEY_NAME_REPLACEMENTS.values() or last in {one.value for one in Keys}:
+        return True
+    try:
+        unicodedata.lookup(last.replace("_", " ").upper())
+    except KeyError:
+        return False
+    return True
 
 
 def _screens_with(binding_id: str) -> Iterator[list[Binding]]:

@@ -136,11 +136,6 @@ class SettingsScreen(ChooserScreen):
     def _pointed(self) -> Entry | None:
         return self._entries[self.place] if self.place < len(self._entries) else None
 
-    def _choices(self, setting: Setting) -> list[str]:
-        if setting.name == "theme":
-            return ["auto", *sorted(self.app.available_themes, key=lambda name: (not name.startswith("aic"), name))]
-        return list(setting.choices)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing now are neither offered nor taken."""
         config, entry = self.aic.monitor.config, self._pointed()
@@ -178,7 +173,7 @@ class SettingsScreen(ChooserScreen):
             self._set(entry, chosen)
         elif setting.kind is Kind.SWITCH or 0 < len(setting.choices) <= _SHORT_LIST:
             self.action_step(1)
-        elif choices := self._choices(setting):
+        elif choices := list(setting.choices):
             self._open = choices
             self._choice = choices.index(str(entry.row.value)) if entry.row.value in choices else 0
             self.draw()
@@ -196,7 +191,7 @@ class SettingsScreen(ChooserScreen):
         setting, value = entry.row.setting, entry.row.value
         if setting.kind is Kind.SWITCH:
             self._set(entry, not value)
-        elif choices := self._choices(setting):
+        elif choices := list(setting.choices):
             at = choices.index(str(value)) if value in choices else 0
             self._set(entry, choices[(at + way) % len(choices)])
 
