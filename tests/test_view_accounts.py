@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from aic_tui.models import (
+    AccountState,
     Balance,
     Point,
     Reading,
@@ -241,3 +242,48 @@ def test_todays_money_stands_beside_the_graph_once() -> None:
     assert lines[-1].startswith("24 h")
     assert lines[-1].endswith("$0.84 today")
     assert "\n".join(lines).count("$0.84") == 1
+
+
+def _with_models(*lanes: tuple[str, float, bool]) -> AccountState:
+    windows = tuple(
+        Window(label, label, ratio=ratio, resets_at=NOW + timedelta(days=3), window_seconds=604800, blocking=blocking)
+        for label, ratio, blocking in lanes
+    )
+    return with_reading(CLAUDE, Reading(windows=windows))
+
+
+@pytest.mark.parametrize("cells", range(28, 60))
+def test_two_windows_never_have_the_same_label(cells: int) -> None:
+    state = _with_models(("week", 0.4, True), ("week Opus", 0.5, False), ("week Fable", 0.5, False))
+    labels = [text.split(" ━")[0].strip() for text in texts(card(state, (), OPTS, cells, 6).body[:3])]
+    assert labels[0] == "week"
+    assert labels[1].endswith("Opus")
+    assert labels[2].endswith("Fable")
+
+
+def test_words_apart_only_at_their_end_get_a_wider_column() -> None:
+    state = _with_models(
+        ("month", 0.4, True), ("month premium requests", 0.3, True), ("month chat requests", 0.2, True)
+    )
+    labels = [text.split(" ━")[0].strip() for text in texts(card(state, (), OPTS, 44, 6).body[:3])]
+    assert len(set(labels)) == 3
+
+
+def test_a_full_lane_that_does_not_block_is_seen_on_card_and_list() -> None:
+    state = _with_models(("5 hours", 0.2, True), ("week", 0.4, True), ("week Opus", 0.99, False))
+    second = card(state, (), OPTS, 34).body[1]
+    assert re.match(r"Opus +━+╾ +99% used", text_of(second))
+    assert Tone.WARN in {span.tone for span in second}
+    assert "week lasts · 70% used at reset" in card_text(state, 44)
+    for cells in (28, 42, 58):
+        assert "Opus 99%" in text_of(row(state, OPTS, cells)[1])
+    calm = _with_models(("5 hours", 0.2, True), ("week", 0.4, True), ("week Opus", 0.6, False))
+    assert "Opus" not in card_text(calm, 34)
+    assert "Opus" not in text_of(row(calm, OPTS, 58)[1])
+
+
+def test_beside_an_exhausted_window_stands_what_it_blocks() -> None:
+    state = _with_models(("week", 1.0, True), ("week Opus", 0.99, False))
+    five = replace(reading_of(CLAUDE).windows[0], ratio=0.1)
+    both = with_reading(state, replace(reading_of(state), windows=(five, *reading_of(state).windows)))
+    assert "blocked by week" in text_of(card(both, (), OPTS, 44).body[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -122,14 +122,20 @@ def _sentence(
     if state.reading is None:
         return [line(("waiting for the first answer" if cells >= 28 else "waiting", Tone.WAIT))]
     if lanes:
-        return [first_fitting(words.verdict_lines(lanes[0].seen, options), cells)]
+        said = words.verdict_lines(lanes[0].seen, options)
+        if lanes[0].binds and any(lane.tight for lane in lanes):  # it is not the tight one that lasts
+            said = [*((Span(f"{lanes[0].short} "), *form) for form in said), *said]
+        return [first_fitting(said, cells)]
     said = facts.remarks(state, points, options)
     return words.wrap_parts(said, options, cells, max(rows - 2, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where the columns of one card stand: label, gauge, percent (right-aligned), reset (right-aligned)."""
+    """Where the columns of one card stand: label, gauge, percent (right-aligned), reset (right-aligned).
+
+    ``names`` are the labels as they fit, no two of them alike where that can be helped.
+    """
 
     cells: int
     label: int
@@ -137,26 +143,39 @@ class _Columns:
     percent: int
     reset: int
     short: bool
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, lanes: Sequence[Lane], sums: Sequence[Sum], options: ViewOptions, cells: int) -> _Columns:
         percent = max([len("100% used"), *(cell_width(lane.percent) for lane in lanes)]) if lanes else 0
         for short in (False, True):
             names = [lane.short if short else lane.window.label for lane in lanes] + [item.label for item in sums]
-            label = min(max([len("24 h"), *map(cell_width, names)]), max(8, cells // 4))
+            label, fitted = _label_column(names, cells)
             reset = max((cell_width(facts.reset_word(lane, options, cells)) for lane in lanes), default=0)
             room = cells - label - 1 - percent - 1
             if room >= _GAUGE_MIN + reset + 2:
-                return cls(cells, label, room - (reset + 2 if reset else 0), percent, reset, short)
+                return cls(cells, label, room - (reset + 2 if reset else 0), percent, reset, short, fitted)
         if room >= _GAUGE_MIN:
-            return cls(cells, label, room, percent, 0, True)
-        return cls(cells, max(min(label, cells - percent - 1), 0), 0, percent, 0, True)
+            return cls(cells, label, room, percent, 0, True, fitted)
+        label = max(min(label, cells - percent - 1), 0)
+        return cls(cells, label, 0, percent, 0, True, words.fit_labels(names, label))
+
+
+def _label_column(names: Sequence[str], cells: int) -> tuple[int, Mapping[str, str]]:
+    """The width of the labels and how they read in it: a quarter of the card, more where two would be alike."""
+    longest = max([len("24 h"), *map(cell_width, names)])
+    label = min(longest, max(8, cells // 4))
+    fitted = words.fit_labels(names, label)
+    while len(set(fitted.values())) < len(fitted) and label < min(longest, cells // 2):
+        label += 1
+        fitted = words.fit_labels(names, label)
+    return label, fitted
 
 
 def _label(text: str, columns: _Columns, tone: Tone) -> Line:
     if not columns.label:
         return EMPTY
-    return (*pad(line((words.fit_name(text, columns.label), tone)), columns.label), Span(" "))
+    return (*pad(line((columns.names.get(text, text), tone)), columns.label), Span(" "))
 
 
 def _lane_row(lane: Lane, columns: _Columns, options: ViewOptions) -> Line:

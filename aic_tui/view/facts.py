@@ -14,11 +14,15 @@ from aic_tui.view.spans import Line, Tone, ViewOptions, line
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One window with everything said about it. ``blocker`` is the exhausted longer window around it."""
+    """One window with everything said about it. ``blocker`` is the exhausted longer window around it.
+
+    ``tight`` is a lane that never blocks its account but is nearly used up itself, as that of a single model.
+    """
 
     window: Window
     seen: Outlook
     binds: bool
+    tight: bool
     blocker: Window | None
     percent: str
     short: str
@@ -36,33 +40,48 @@ class Sum:
 
 
 def lanes(state: AccountState, options: ViewOptions) -> list[Lane]:
-    """The account's windows: the binding one first, then as the provider orders them, unlimited ones last."""
+    """The account's windows: the binding one first, then what is tight beside it, then as the provider orders them,
+    unlimited ones last."""
     reading = state.reading
     if reading is None:
         return []
     head = binding(reading, options.now)
-    ordered = sorted(reading.windows, key=lambda window: (window is not head, window.unlimited, not window.blocking))
+    spent = head is not None and outlook(head, options.now).verdict is Verdict.EXHAUSTED
+
+    def weight(window: Window) -> tuple[bool, bool, bool, bool]:
+        # Nothing beside an exhausted window calls for attention: there it is said what that one blocks.
+        calm = spent or not _is_tight(window, options)
+        return window is not head, window.unlimited, calm, not window.blocking
+
+    ordered = sorted(reading.windows, key=weight)
     return [_lane(window, window is head, blocker_of(reading, window, options.now), options) for window in ordered]
+
+
+def _is_tight(window: Window, options: ViewOptions) -> bool:
+    ratio = None if window.unlimited else outlook(window, options.now).ratio
+    return ratio is not None and ratio * 100 >= options.warn_percent
 
 
 def _lane(window: Window, binds: bool, blocker: Window | None, options: ViewOptions) -> Lane:
     seen = outlook(window, options.now)
-    calm = not binds or blocker is not None
+    tight = not window.blocking and _is_tight(window, options)
+    calm = not (binds or tight) or blocker is not None
     return Lane(
         window=window,
         seen=seen,
         binds=binds,
+        tight=tight,
         blocker=blocker,
         percent="no limit" if window.unlimited else words.percent_used(seen.ratio, options),
         short=words.short_label(window),
-        bar_tone=_bar_tone(seen, binds, options),
+        bar_tone=_bar_tone(seen, binds or tight, options),
         text_tone=Tone.DIM if calm else Tone.PLAIN,
     )
 
 
-def _bar_tone(seen: Outlook, binds: bool, options: ViewOptions) -> Tone:
+def _bar_tone(seen: Outlook, speaks: bool, options: ViewOptions) -> Tone:
     tone = words.verdict_tone(seen, options.warn_percent)
-    return tone if binds or tone is Tone.BAD else Tone.DIM
+    return tone if speaks or tone is Tone.BAD else Tone.DIM
 
 
 def head_lane(state: AccountState, options: ViewOptions) -> Lane | None:

@@ -137,13 +137,15 @@ def _sentence(parts: list[Line], options: ViewOptions, room: int) -> Line:
 
 def _windows(state: AccountState, lane: Lane, options: ViewOptions, room: int) -> Line:
     """Reset, other windows, verdict; the countdown is dropped first, then other windows, then the verdict."""
-    lanes = [other for other in facts.lanes(state, options) if not other.binds and other.window.blocking]
-    others = [_other(other, options) for other in lanes if not other.window.unlimited][:3]
+    lanes = [other for other in facts.lanes(state, options) if not other.binds and not other.window.unlimited]
+    others = [_other(other, options) for other in lanes if other.window.blocking or other.tight][:3]
     verdict = _verdict(lane, options)
     *longer, head = _heads(lane, options)
     dot = words.dot(options)
     candidates = [join([first, *others, verdict], dot) for first in longer]
     candidates += [join([head, *others[:count], verdict], dot) for count in range(len(others), 0, -1)]
+    if tight := [_other(other, options, brief=True) for other in lanes if other.tight][:1]:
+        candidates += [join([head, *tight, verdict], dot), join([*tight, verdict], dot)]
     candidates += [join([first, verdict], dot) for first in [*longer, head]]
     last = [verdict, head] if lane.seen.verdict is Verdict.RUNS_OUT else [head, verdict]
     return first_fitting([*candidates, *last], room)
@@ -160,9 +162,10 @@ def _heads(lane: Lane, options: ViewOptions) -> list[Line]:
     return [*long_form, line((f"{lane.short} {arrow} {clock}", Tone.DIM))]
 
 
-def _other(lane: Lane, options: ViewOptions) -> Line:
-    number = fmt.percent(lane.seen.ratio, options.show)
-    return line((f"{lane.short} {words.say(number, options)}", Tone.DIM))
+def _other(lane: Lane, options: ViewOptions, *, brief: bool = False) -> Line:
+    number = words.say(fmt.percent(lane.seen.ratio, options.show), options)
+    label = lane.short.split(" ")[-1] if brief else lane.short
+    return line((f"{label} {number}", lane.bar_tone if lane.tight else Tone.DIM))
 
 
 def _verdict(lane: Lane, options: ViewOptions) -> Line:

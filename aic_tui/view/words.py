@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -90,6 +90,17 @@ def fit_name(text: str, cells: int) -> str:
     return crop_text(text, max(cells, 0)).rstrip()
 
 
+def fit_labels(texts: Iterable[str], cells: int) -> dict[str, str]:
+    """Each of ``texts`` in at most ``cells``; where two would read the same, the last word goes in place of the first:
+    "week" and "week Opus" are "week" and "Opus"."""
+    fitted = {text: fit_name(text, cells) for text in texts}
+    shared = [text for text, short in fitted.items() if list(fitted.values()).count(short) > 1]
+    for text in shared:
+        if fitted[text] != text:
+            fitted[text] = fit_name(text.split(" ")[-1], cells)
+    return fitted
+
+
 def is_whole(shorter: str, text: str) -> bool:
     """True where ``shorter`` is ``text`` or ends at the end of one of its words."""
     return bool(shorter) and f"{text} ".startswith(f"{shorter} ")
@@ -106,10 +117,10 @@ def is_dim(state: AccountState, options: ViewOptions) -> bool:
 
 
 def short_label(window: Window) -> str:
-    """A window's name for narrow places: "5 hours" is "5h", other names stay."""
+    """A window's name for narrow places: "5 hours" is "5h", "5 hours Spark" "5h Spark", other names stay."""
     words = window.label.split(" ")
-    if len(words) == 2 and words[0].isdigit() and words[1] in ("hour", "hours", "day", "days"):
-        return words[0] + words[1][0]
+    if len(words) >= 2 and words[0].isdigit() and words[1] in ("hour", "hours", "day", "days"):
+        return " ".join([words[0] + words[1][0], *words[2:]])
     return window.label
 
 
