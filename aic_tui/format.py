@@ -5,6 +5,7 @@ ASCII digits only, no locale. A value that is not known is an en dash, never a z
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from math import floor, isfinite
@@ -182,6 +183,17 @@ def day(at: datetime, now: datetime, zone: tzinfo) -> str:
     if local.date() == now.astimezone(zone).date():
         return f"{local:%H:%M}"
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+
+
+def date(on: dt.date, *, weekday: bool = False) -> str:
+    """A calendar day: "20 Nov", with ``weekday`` "Fri 20 Nov"."""
+    text = f"{on.day} {_MONTHS[on.month - 1]}"
+    return f"{_DAYS[on.weekday()]} {text}" if weekday else text
+
+
+def month(on: dt.date) -> str:
+    """A calendar month: "Oct 2026"."""
+    return f"{_MONTHS[on.month - 1]} {on.year}"
 
 
 def _minute(at: datetime) -> datetime:

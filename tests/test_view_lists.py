@@ -6,16 +6,19 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from aic_tui.models import (
     Reading,
     Spend,
     Window,
 )
+from aic_tui.view.detail import detail
 from aic_tui.view.header import header
 from aic_tui.view.order import usable_first, worst_first
 from aic_tui.view.ranking import ranking
-from aic_tui.view.spans import text_of
+from aic_tui.view.row import row
+from aic_tui.view.spans import Tone, text_of
 from aic_tui.view.strip import strip
 from tests.view_cases import (
     CLAUDE,
@@ -25,6 +28,7 @@ from tests.view_cases import (
     UNSET,
     WAITING,
     WORK,
+    card_text,
     exhausted_week,
     limited,
     texts,
@@ -102,3 +106,47 @@ def test_strip_goes_worst_first() -> None:
     made = texts(strip([CLAUDE, exhausted_week(), REJECTED], OPTS, 60, 3))
     assert [item.split()[0] for item in made] == ["Anthropic", "Claude", "Claude"]
     assert "100% used" in made[1]
+
+
+def test_money_of_a_day_that_is_over_is_not_called_today() -> None:
+    midnight = NOW.replace(hour=0, minute=0)
+    told = Spend(Decimal("4.12"), "USD", "today", period_start=midnight - timedelta(days=1), period_end=midnight)
+    assert told.period_start is not None
+    month = Spend(Decimal(9), "USD", "month", period_start=told.period_start, period_end=midnight)
+    week = Spend(Decimal(8), "USD", "week")
+    state = with_reading(WORK, Reading(spends=(told, month, week)))
+    assert "Today" not in " ".join(texts(ranking([state], OPTS, 40, 40)))
+    said = " ".join(card_text(state, 60).split())
+    assert "$9.00 in Nov 2026" in said
+    assert "$8.00 this week" in said
+    assert "$4.12 on Fri 20 Nov" in said
+    listed = " ".join(text_of(item) for item in row(state, OPTS, 58))
+    assert "$4.12 on Fri 20 Nov" in listed
+    assert "today" not in said + listed
+    sections = detail(state, (), (), OPTS, 80)
+    assert "$4.12 on Fri 20 Nov" in " ".join(text_of(item) for section in sections for item in section.lines)
+
+
+def test_a_day_without_an_end_is_the_one_of_the_users_zone_in_which_it_was_fetched() -> None:
+    state = with_reading(WORK, Reading(spends=(Spend(Decimal(6), "USD", "today"), Spend(Decimal(7), "USD", "week"))))
+    assert "$6.00 today" in text_of(row(state, OPTS, 58)[1])
+    later = replace(OPTS, now=NOW + timedelta(days=3))
+    listed = " ".join(text_of(item) for item in row(state, later, 58))
+    assert "$6.00 on Sat 21 Nov" in listed
+    assert "$7.00 in the week of 16 Nov" in listed
+    # 10:48 in UTC is close to midnight in Auckland: it is the next day there 80 minutes later, and not yet in UTC.
+    soon = NOW + timedelta(minutes=80)
+    assert "today" in text_of(row(state, replace(OPTS, now=soon), 58)[1])
+    assert "today" not in text_of(row(state, replace(OPTS, now=soon, zone=ZoneInfo("Pacific/Auckland")), 58)[1])
+
+
+def test_a_sum_with_a_stale_part_is_dim_and_says_how_old_it_is() -> None:
+    paid = with_reading(WORK, Reading(spends=(Spend(Decimal(6), "USD", "today"),)))
+    assert paid.snapshot is not None
+    old = limited(replace(paid, snapshot=replace(paid.snapshot, fetched_at=NOW - timedelta(hours=3))))
+    fresh = next(item for item in ranking([paid, paid], OPTS, 40, 40) if "billed" in text_of(item))
+    assert text_of(fresh).endswith(" $12.00")
+    assert fresh[-1].tone is Tone.PLAIN
+    mixed = next(item for item in ranking([paid, old], OPTS, 40, 40) if "billed" in text_of(item))
+    assert text_of(mixed).endswith("$12.00 · 3h")
+    assert next(span.tone for span in mixed if "$12.00" in span.text) is Tone.DIM

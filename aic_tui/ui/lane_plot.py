@@ -41,7 +41,8 @@ def lanes_of(state: AccountState, points: Sequence[Point], options: ViewOptions)
             Lane(f"balance:{item.currency}", f"balance {item.currency}", item.currency) for item in reading.balances
         ]
         lanes += [
-            Lane(f"cost:{spend.period}", f"spent {words.period(spend)}", spend.currency) for spend in reading.spends
+            Lane(f"cost:{spend.period}", f"spent {words.period(spend, state, options)}", spend.currency)
+            for spend in reading.spends
         ]
     return [lane for lane in lanes if lane.window_id in recorded]
 

@@ -187,7 +187,8 @@ def _money(state: AccountState, points: Sequence[Point], options: ViewOptions, c
             parts.append(f"{days}, an estimate")
         yield from _pair("balance", words.say(" · ".join(parts), options), cells)
     for spend in reading.spends:
-        text = f"{words.spend_amount(spend, options)} {words.period(spend)} · {words.spend_kind(spend)}"
+        spent, period = words.spend_amount(spend, options), words.period(spend, state, options)
+        text = f"{spent} {period} · {words.spend_kind(spend)}"
         yield from _pair("spent", words.say(text, options), cells)
 
 

@@ -118,7 +118,9 @@ def sums(state: AccountState, points: Sequence[Point], options: ViewOptions) -> 
     if reading is None:
         return []
     found = [_balance(balance, points, options) for balance in reading.balances]
-    return found + [_spend(spend, options) for spend in reading.spends if spend.period != "today" or len(found) == 0]
+    return found + [
+        _spend(spend, state, options) for spend in reading.spends if spend.period != "today" or len(found) == 0
+    ]
 
 
 def _balance(balance: Balance, points: Sequence[Point], options: ViewOptions) -> Sum:
@@ -144,8 +146,8 @@ def balance_days(balance: Balance, points: Sequence[Point], options: ViewOptions
     return words.say(f"≈ {int(days)} {'day' if int(days) == 1 else 'days'} left", options)
 
 
-def _spend(spend: Spend, options: ViewOptions) -> Sum:
-    return Sum(words.kind_label(spend), words.spend_amount(spend, options), (words.period(spend),))
+def _spend(spend: Spend, state: AccountState, options: ViewOptions) -> Sum:
+    return Sum(words.kind_label(spend), words.spend_amount(spend, options), (words.period(spend, state, options),))
 
 
 def remarks(state: AccountState, points: Sequence[Point], options: ViewOptions) -> list[Line]:
@@ -164,7 +166,7 @@ def remarks(state: AccountState, points: Sequence[Point], options: ViewOptions) 
 
 
 def tail(state: AccountState, shown: Sequence[Sum], options: ViewOptions) -> list[str]:
-    """What stands beside the history graph, the longest form first: today's spend, else amounts, else a balance."""
+    """What stands beside the history graph, the longest form first: the day's spend, else amounts, else a balance."""
     reading = state.reading
     if reading is None:
         return []
@@ -172,7 +174,7 @@ def tail(state: AccountState, shown: Sequence[Sum], options: ViewOptions) -> lis
     for spend in reading.spends:
         text = words.spend_amount(spend, options)
         if spend.period == "today" and text not in values:
-            return [f"{text} today"]
+            return [f"{text} {words.period(spend, state, options)}"]
     for lane in lanes(state, options)[:1]:
         if forms := words.amounts(lane.window, options):
             return forms

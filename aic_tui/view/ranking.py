@@ -91,34 +91,36 @@ def _answers(state: AccountState, options: ViewOptions, tone: Tone) -> list[Line
 
 
 def _today(states: Sequence[AccountState], options: ViewOptions, cells: int) -> list[Line]:
-    """Today's money per kind and currency. Kinds are never summed; figures fetched before today say nothing."""
-    day = options.now.astimezone(options.zone).date()
-    sums: dict[tuple[MoneyKind, str], Decimal] = {}
+    """Today's money per kind and currency. Kinds are never summed, and a day that is over is not today.
+
+    A sum with a part that is not fresh is dim and has the age of its oldest part.
+    """
+    parts: dict[tuple[MoneyKind, str], list[tuple[Decimal, AccountState]]] = {}
     for state in states:
-        if state.reading is None or state.fetched_at is None:
-            continue
-        if state.fetched_at.astimezone(options.zone).date() != day:
-            continue
-        for spend in state.reading.spends:
-            if spend.period == "today":
-                key = spend.kind, spend.currency
-                sums[key] = sums.get(key, Decimal(0)) + spend.amount
+        for spend in state.reading.spends if state.reading else ():
+            if spend.period == "today" and not words.is_over(spend, state, options):
+                parts.setdefault((spend.kind, spend.currency), []).append((spend.amount, state))
     order = list(MoneyKind)
     return [
-        _pair(_KINDS[kind], _amount(sums[kind, currency], kind, currency, options), cells)
-        for kind, currency in sorted(sums, key=lambda key: (order.index(key[0]), key[1]))
+        _pair(_KINDS[kind], _sum(parts[kind, currency], kind, currency, options), cells)
+        for kind, currency in sorted(parts, key=lambda key: (order.index(key[0]), key[1]))
     ]
 
 
-def _amount(amount: Decimal, kind: MoneyKind, currency: str, options: ViewOptions) -> str:
-    text = words.money(amount, currency, options)
-    return words.say(f"≈ {text}", options) if kind is MoneyKind.ESTIMATE else text
+def _sum(parts: Sequence[tuple[Decimal, AccountState]], kind: MoneyKind, currency: str, options: ViewOptions) -> Line:
+    text = words.money(sum((amount for amount, _ in parts), Decimal(0)), currency, options)
+    text = words.say(f"≈ {text}", options) if kind is MoneyKind.ESTIMATE else text
+    late = [state for _, state in parts if words.is_dim(state, options)]
+    if not late:
+        return line(text)
+    oldest = min(late, key=lambda state: state.fetched_at or options.now)
+    return line((text, Tone.DIM), words.dot(options), (words.age(oldest, options), Tone.WARN))
 
 
-def _pair(label: str, value: str, cells: int) -> Line:
-    if cell_width(value) > cells:
+def _pair(label: str, value: Line, cells: int) -> Line:
+    if width(value) > cells:
         return EMPTY
-    return spread(line((words.fit_name(label, max(cells - cell_width(value) - 1, 0)), Tone.DIM)), line(value), cells)
+    return spread(line((words.fit_name(label, max(cells - width(value) - 1, 0)), Tone.DIM)), value, cells)
 
 
 def _resets(states: Sequence[AccountState], options: ViewOptions, cells: int) -> list[Line]:

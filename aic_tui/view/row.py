@@ -102,7 +102,7 @@ def _values(state: AccountState, options: ViewOptions) -> list[Line]:
     spends = sorted(reading.spends, key=lambda spend: spend.period == "today")
     for spend in spends[:1]:
         text = words.spend_amount(spend, options)
-        return [line((f"{text} {words.period(spend)}", tone)), line((text, tone))]
+        return [line((f"{text} {words.period(spend, state, options)}", tone)), line((text, tone))]
     if reading.windows:
         return [line(("no limit", Tone.DIM))]
     return [line((words.say(fmt.UNKNOWN, options), Tone.DIM))]
@@ -181,7 +181,7 @@ def _money_words(state: AccountState, options: ViewOptions, room: int) -> Line:
     parts = facts.remarks(state, (), options)
     today = next((spend for spend in reading.spends if spend.period == "today"), None)
     if today is not None:
-        parts.append(line((f"{words.spend_amount(today, options)} today", Tone.DIM)))
+        parts.append(line((f"{words.spend_amount(today, options)} {words.period(today, state, options)}", Tone.DIM)))
     if reading.spends:
         parts.append(line((words.spend_kind(reading.spends[0]), Tone.DIM)))
     elif reading.balances:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from aic_tui import format as fmt
@@ -164,9 +164,46 @@ def kind_label(spend: Spend) -> str:
     return _KINDS[spend.kind][0]
 
 
-def period(spend: Spend) -> str:
-    """The period of a spend as it follows an amount: "today", "this month", "in total"."""
-    return _PERIODS.get(spend.period, spend.period)
+def period(spend: Spend, state: AccountState, options: ViewOptions) -> str:
+    """The period of a spend as it follows an amount: "today", "this month", "in total"; once it is over, its dates:
+    "on Fri 20 Nov", "in Oct 2026", "in the week of 16 Nov", "in 7 days to 20 Nov"."""
+    usual = _PERIODS.get(spend.period, spend.period)
+    if not is_over(spend, state, options):
+        return usual
+    first, last = _days_of(spend, state, options)
+    if spend.period == "today":
+        return f"on {fmt.date(last, weekday=True)}"
+    if spend.period == "month":
+        return f"in {fmt.month(last)}"
+    if spend.period == "week":
+        return f"in the week of {fmt.date(first)}"
+    return f"{usual} to {fmt.date(last)}"
+
+
+def is_over(spend: Spend, state: AccountState, options: ViewOptions) -> bool:
+    """True once the period of ``spend`` has ended, so that "today" or "this month" would be another one.
+
+    Where the provider does not tell the end, it is that of the day, week or month of the user's zone in which the
+    figures were fetched.
+    """
+    if spend.period == "total" or state.fetched_at is None:
+        return False
+    if spend.period_end is not None:
+        return spend.period_end <= options.now
+    fetched, today = (at.astimezone(options.zone).date() for at in (state.fetched_at, options.now))
+    if spend.period == "month":
+        return (fetched.year, fetched.month) != (today.year, today.month)
+    if spend.period == "week":
+        return fetched.isocalendar()[:2] != today.isocalendar()[:2]
+    return fetched != today
+
+
+def _days_of(spend: Spend, state: AccountState, options: ViewOptions) -> tuple[date, date]:
+    """First and last day of a period: those of the provider, which counts in UTC, else those of the user's zone."""
+    fetched = (state.fetched_at or options.now).astimezone(options.zone).date()
+    first = spend.period_start.astimezone(UTC).date() if spend.period_start else None
+    last = (spend.period_end.astimezone(UTC) - timedelta(seconds=1)).date() if spend.period_end else fetched
+    return first or last - timedelta(days=last.weekday()), last
 
 
 def verdict_tone(seen: Outlook, warn_percent: int) -> Tone:
