@@ -24,6 +24,7 @@ from aic_tui.errors import ProviderError, Reason
 from aic_tui.models import Reading, RequestEntry
 from aic_tui.providers.base import Ask, Field, LoginFacts, Reply, Request
 from aic_tui.providers.client import Client
+from aic_tui.providers.decode import UNREADABLE
 from tests.asking import CANARY, PROVIDER, account, ask, credential, failure, provider_asking
 from tests.clock import FakeClock
 from tests.conftest import MakeEnv
@@ -496,12 +497,12 @@ class TestJson:
     @pytest.mark.parametrize(
         ("text", "value"),
         [
-            ("NaN", None),
-            ("-Infinity", None),
-            ("1e400", None),
-            ("-1e400", None),
-            ("1" * 1_000_000, None),
-            ("-" + "1" * 100, None),
+            ("NaN", UNREADABLE),
+            ("-Infinity", UNREADABLE),
+            ("1e400", UNREADABLE),
+            ("-1e400", UNREADABLE),
+            ("1" * 1_000_000, UNREADABLE),
+            ("-" + "1" * 100, UNREADABLE),
             ("1." + "0" * 100_000, 1.0),
             ("12345678901234567890", 12345678901234567890),
             ("0.1", 0.1),
@@ -521,7 +522,7 @@ class TestJson:
         server.on(PATH, Answer(text=f'{{"x": {text}}}'))
         fetched = await ask(client, server.url, replace(PROVIDER, parse=parse))
         assert seen == [{"x": value}]
-        fetched.raw.encode()
+        assert ("(not a number)" in fetched.raw) is (value is UNREADABLE)
 
     async def test_bytes_that_are_not_utf8(self, client: Client, server: Loopback) -> None:
         server.on(PATH, Answer(body=b'{"plan": "caf\xe9"}'), Answer(body='\ufeff{"plan": "pro"}'.encode()))

@@ -27,6 +27,7 @@ from aic_tui.models import Reading
 from aic_tui.providers.auth import Credential
 from aic_tui.providers.base import Ask, LoginFacts, Provider, Reply
 from aic_tui.providers.client import Client
+from aic_tui.providers.decode import UNREADABLE
 from aic_tui.providers.registry import all_providers, get_provider, provider_ids
 from tests.clock import FakeClock
 from tests.conftest import build_env
@@ -220,6 +221,7 @@ _JUNK = st.one_of(
     st.integers(-(10**20), 10**20),
     st.floats(),
     st.text(max_size=8),
+    st.just(UNREADABLE),
     st.sampled_from(["NaN", "-1", "1e400", "0x10", "9" * 50, "\x1b[2J", "\ud800", {}, [], [[]], {"a": None}, [None]]),
 )
 

@@ -7,7 +7,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.redact import redact
@@ -15,6 +15,9 @@ from aic_tui.text import clean
 
 BODY_CAP = 2 * 1024 * 1024
 """Most bytes of one answer, after decoding."""
+
+UNREADABLE: Final = object()
+"""Stands in a JSON value for a number that is none. Not None, because null has a meaning: often "without limit"."""
 
 _MOST_DIGITS = 60
 _DEEPEST = 100
@@ -83,7 +86,7 @@ def is_web_page(text: str, content_type: str) -> bool:
 
 
 def parse_json(text: str) -> Any:
-    """The JSON value in ``text``; NaN, infinities and numbers beyond all reason become None.
+    """The JSON value in ``text``; NaN, infinities and numbers beyond all reason in it become :data:`UNREADABLE`.
 
     Raises :class:`ValueError` for what is not JSON, and for nesting deeper than any provider's.
     """
@@ -92,20 +95,20 @@ def parse_json(text: str) -> Any:
     except RecursionError:
         raise ValueError("nested too deep") from None
     _check_depth(value)
-    return value
+    return None if value is UNREADABLE else value
 
 
-def _unknown(_name: str) -> None:
-    return None
+def _unknown(_name: str) -> object:
+    return UNREADABLE
 
 
-def _finite(digits: str) -> float | None:
+def _finite(digits: str) -> object:
     number = float(digits)
-    return number if math.isfinite(number) else None
+    return number if math.isfinite(number) else UNREADABLE
 
 
-def _sane_int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _MOST_DIGITS else None
+def _sane_int(digits: str) -> object:
+    return int(digits) if len(digits) <= _MOST_DIGITS else UNREADABLE
 
 
 def _check_depth(value: Any) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import Field as WireField
+
 from aic_tui.errors import FailureKind, ProviderError, Reason
 from aic_tui.models import ModelUsage, Reading
 from aic_tui.providers.base import Ask, Field, Login, Provider, Reply, Request
@@ -34,6 +36,7 @@ from aic_tui.providers.wire import (
     Count,
     Currency,
     Instant,
+    IsNull,
     Listed,
     Many,
     Maybe,
@@ -56,6 +59,7 @@ class _Amount(Wire):
 
 class _Cost(Wire):
     amount: Maybe[_Amount] = None
+    has_no_amount: IsNull = WireField(default=True, validation_alias="amount")
     organization_id: Text = None
 
 
@@ -149,7 +153,8 @@ def _parse(ask: Ask, replies: Sequence[Reply]) -> Reading:
 
 def _amounts(day: _CostDay) -> list[Amount]:
     # The amount is optional: without one nothing was billed.
-    return [(result.amount.value, result.amount.currency) for result in day.results if result.amount]
+    amounts = [result.amount or _Amount(currency=None) for result in day.results if not result.has_no_amount]
+    return [(amount.value, amount.currency) for amount in amounts]
 
 
 def _rows(pages: Sequence[_TokenPage], today: datetime) -> list[ModelUsage] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aic_tui.providers.base import Reply
+from aic_tui.providers.decode import UNREADABLE
 from aic_tui.redact import mask, redact
 from aic_tui.text import clean
 
@@ -67,7 +68,7 @@ def _harmless(value: Any, secret: str, room: _Room, name: str = "") -> Any:
             return room.take(mask(clean(value)))
         return room.take(_line(value, secret))
     room.take("number")
-    return value
+    return "(not a number)" if value is UNREADABLE else value
 
 
 def _entries(value: Mapping[Any, Any], secret: str, room: _Room) -> Iterator[tuple[str, Any]]:
