@@ -12,6 +12,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from aic_tui.config.changes import Changes
 from aic_tui.config.file import save_changes
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
@@ -45,8 +46,20 @@ def nursery(env: Environment) -> None:
 def alternate(env: Environment, name: str, count: int) -> None:
     """``count`` saves of one setting, beside whoever saves another."""
     for number in range(1, count + 1):
-        save_changes(env, {("accounts", name, "interval_seconds"): number})
+        while not saved(env, {("accounts", name, "interval_seconds"): number}):
+            pass
         say(number)
+
+
+def saved(env: Environment, changes: Changes) -> bool:
+    """False when an editor that is quicker than any human left no room; the user would press the key again."""
+    try:
+        save_changes(env, changes)
+    except UserError as error:
+        if "without a pause" not in error.sentence:
+            raise
+        return False
+    return True
 
 
 def edit_from_outside(env: Environment, _name: str, count: int) -> None:

@@ -147,6 +147,7 @@ def _run(context: Context, work: Callable[[LiveEditor], Awaitable[T]]) -> T:
         from aic_tui.services.live import LiveMonitor
 
         monitor = LiveMonitor.open(context.env, context.flags)
+        told = set(monitor.notices)
         try:
             editor = monitor.editor
             if not sys.stdin.isatty():
@@ -155,6 +156,9 @@ def _run(context: Context, work: Callable[[LiveEditor], Awaitable[T]]) -> T:
             await editor.forget_removed(_FORGET_SECONDS)
             return result
         finally:
+            for notice in monitor.notices:  # such as: the key file was open to others
+                if notice not in told:
+                    context.say(notice)
             await monitor.aclose()
 
     return run(opened)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aic_tui.services.editor_bench import Tools
     from aic_tui.services.refresh import RefreshService
 
-_CONFIG_LOOK_SECONDS = 2.0
+_CONFIG_LOOK_SECONDS = 1.0  # a change is on show within two
 _DAY_SECONDS = 86_400.0
 _FIRST_UPKEEP_SECONDS = 60.0
 _KEPT_GATES_SECONDS = 90 * _DAY_SECONDS
