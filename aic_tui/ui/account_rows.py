@@ -87,8 +87,11 @@ def selected_lines(row: AccountRow, view: RowView, cells: int) -> list[Line]:
 
 
 def lock(store: KeyStore, options: ViewOptions) -> str:
-    """The mark of a place that keeps keys: a lock for the keyring, an open one for the file; two cells wide."""
-    marks = {KeyStore.KEYRING: ("🔒", "# "), KeyStore.FILE: ("🔓", "! ")}
+    """The mark of a place that keeps keys: locked for the keyring, open for the file; two cells wide.
+
+    No lock from the emoji: many terminals on servers have no such font, and disagree about its width.
+    """
+    marks = {KeyStore.KEYRING: ("▣ ", "# "), KeyStore.FILE: ("▢ ", "! ")}
     return marks.get(store, ("  ", "  "))[options.ascii]
 
 

@@ -93,7 +93,7 @@ async def running(size: tuple[int, int] = (80, 24), **environ: str) -> AsyncIter
 async def test_the_list_tells_where_every_key_is_and_how_its_last_test_went(size: tuple[int, int]) -> None:
     async with running(size) as case:
         text = await case.press("5")
-        for words in ("env:OPENROUTER_API_KEY", "keyring", "secrets.toml", "🔓", "🔒", "works", "key rejected", "off"):
+        for words in ("env:OPENROUTER_API_KEY", "keyring", "secrets.toml", "▢", "▣", "works", "key rejected", "off"):
             assert words in text
         assert "pinned" in text
         assert "hidden" in text
