@@ -19,6 +19,7 @@ MASK = "***"
 
 Show = Literal["used", "left"]
 
+_DETAIL_LETTERS = 80
 _HAIR = 1e-8  # 0.29 * 100 is a hair below 29
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥ ", "INR": "₹", "KRW": "₩"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW"})
@@ -274,6 +275,7 @@ class FailureText(NamedTuple):
 
 
 _DOCTOR = "`aic-tui doctor` says more"
+_BETWEEN = "a proxy or login page?"  # most accounts have no base_url that could be wrong
 # (kind, reason) -> what happened, what to do. A provider's own hint takes the place of the advice.
 _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
     (FailureKind.NOT_CONFIGURED, None): ("not configured", _DOCTOR),
@@ -307,12 +309,12 @@ _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
     (FailureKind.TIMEOUT, None): ("no answer in time", None),
     (FailureKind.SERVER_ERROR, None): ("provider trouble", None),
     (FailureKind.BLOCKED_BY_GATEWAY, None): ("blocked on the way", None),
-    (FailureKind.BLOCKED_BY_GATEWAY, Reason.REDIRECT): ("redirected elsewhere", "check base_url"),
+    (FailureKind.BLOCKED_BY_GATEWAY, Reason.REDIRECT): ("redirected elsewhere", _BETWEEN),
     (FailureKind.BLOCKED_BY_GATEWAY, Reason.HTML): ("web page in place of data", "a gateway blocks this network"),
     (FailureKind.FORMAT_CHANGED, None): ("format not understood", "an update may help"),
     (FailureKind.FORMAT_CHANGED, Reason.SHAPE): ("format not understood", "an update may help"),
-    (FailureKind.FORMAT_CHANGED, Reason.NOT_JSON): ("answer was not JSON", "check base_url"),
-    (FailureKind.FORMAT_CHANGED, Reason.TOO_LARGE): ("answer too large", "check base_url"),
+    (FailureKind.FORMAT_CHANGED, Reason.NOT_JSON): ("answer was not JSON", _BETWEEN),
+    (FailureKind.FORMAT_CHANGED, Reason.TOO_LARGE): ("answer too large", _BETWEEN),
     (FailureKind.UNSUPPORTED, None): ("usage cannot be read", None),
     (FailureKind.UNSUPPORTED, Reason.NOT_FOUND): ("no usage for this account", None),
     (FailureKind.ERROR, None): ("error", "the log says more"),
@@ -320,15 +322,31 @@ _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
 }
 
 
-def failure_text(failure: Failure, zone: tzinfo, now: datetime) -> FailureText:
-    """What happened, what to do about it, and when the next try is ("next try 14:20"), each where there is one."""
+def failure_text(failure: Failure, zone: tzinfo, now: datetime, *, told: bool = False) -> FailureText:
+    """What happened, what to do about it, and when the next try is ("next try 14:20"), each where there is one.
+
+    ``told`` puts the server's own words in place of advice where the status alone explains nothing. They may name the
+    account: never under privacy.
+    """
     known = _FAILURES.get((failure.kind, failure.reason)) or _FAILURES[failure.kind, None]
     what, advice = known[0], failure.hint or known[1]
     if failure.kind is FailureKind.SERVER_ERROR and failure.http_status:
         what = f"{what} ({failure.http_status})"
+    if failure.kind is FailureKind.ERROR and failure.reason is None and 400 <= (failure.http_status or 0) < 500:
+        what = f"refused with {failure.http_status}"
+        if told and failure.detail and not failure.hint:
+            advice = _brief(failure.detail)
     if advice and advice.casefold().startswith(what.casefold()):
         advice = advice[len(what) :].lstrip(" :;,.·") or None
     return FailureText(what, advice, _next_try(failure.retry_at, zone, now))
+
+
+def _brief(text: str) -> str:
+    """Outside words, ended between two of them where they are long."""
+    if len(text) <= _DETAIL_LETTERS:
+        return text
+    whole = text[: _DETAIL_LETTERS + 1].rpartition(" ")[0] or text[:_DETAIL_LETTERS]
+    return f"{whole} …"
 
 
 def _next_try(at: datetime | None, zone: tzinfo, now: datetime) -> str | None:

@@ -252,6 +252,17 @@ def sentence(kind: FailureKind, reason: Reason | None = None, **facts: object) -
             "certificate not trusted · set SSL_CERT_FILE to your CA · next try Sun 11:48",
             "certificate not trusted · next try Sun 11:48",
         ),
+        (Failure(FailureKind.ERROR, NOW, http_status=400), "refused with 400 · the log says more", None),
+        (
+            Failure(FailureKind.BLOCKED_BY_GATEWAY, NOW, Reason.REDIRECT, http_status=302),
+            "redirected elsewhere · a proxy or login page?",
+            None,
+        ),
+        (
+            Failure(FailureKind.FORMAT_CHANGED, NOW, Reason.NOT_JSON),
+            "answer was not JSON · a proxy or login page?",
+            None,
+        ),
         (Failure(FailureKind.OFFLINE, NOW, retry_at=NOW), "offline · next try due", None),
         (Failure(FailureKind.OFFLINE, NOW, Reason.KEY_REJECTED), "offline", None),
     ],
@@ -288,3 +299,14 @@ def test_every_status_has_a_glyph_of_one_cell_and_a_word() -> None:
     assert len(set(words)) == len(words)
     assert [fmt.status_glyph(status) for status in (Status.OK, Status.WARN, Status.EXHAUSTED)] == ["●", "▲", "■"]
     assert fmt.status_glyph(None) == fmt.status_glyph(Status.OFFLINE) == "◌"
+
+
+def test_an_unexpected_refusal_tells_the_servers_words_where_they_may_be_told() -> None:
+    failure = Failure(FailureKind.ERROR, NOW, detail="start_date lies in the future", http_status=400)
+    assert fmt.failure_text(failure, BERLIN, NOW, told=True)[:2] == (
+        "refused with 400",
+        "start_date lies in the future",
+    )
+    assert fmt.failure_text(failure, BERLIN, NOW)[:2] == ("refused with 400", "the log says more")
+    long = Failure(FailureKind.ERROR, NOW, detail="word " * 60, http_status=422)
+    assert fmt.failure_text(long, BERLIN, NOW, told=True).advice == "word " * 16 + "…"

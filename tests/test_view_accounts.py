@@ -9,9 +9,11 @@ from decimal import Decimal
 
 import pytest
 
+from aic_tui.errors import FailureKind
 from aic_tui.models import (
     AccountState,
     Balance,
+    Failure,
     Point,
     Reading,
     Spend,
@@ -287,3 +289,11 @@ def test_beside_an_exhausted_window_stands_what_it_blocks() -> None:
     five = replace(reading_of(CLAUDE).windows[0], ratio=0.1)
     both = with_reading(state, replace(reading_of(state), windows=(five, *reading_of(state).windows)))
     assert "blocked by week" in text_of(card(both, (), OPTS, 44).body[1])
+
+
+def test_a_refusal_shows_status_and_the_servers_words_but_for_privacy() -> None:
+    state = WAITING.failed(Failure(FailureKind.ERROR, NOW, detail="ada may not", http_status=400))
+    assert "refused with 400 · ada may not" in card_text(state)
+    assert "ada may not" in " ".join(texts(row(state, OPTS, 42)))
+    private = replace(OPTS, privacy=True)
+    assert "ada" not in card_text(state, options=private) + " ".join(texts(row(state, private, 42)))

@@ -256,7 +256,7 @@ def failure_lines(state: AccountState, options: ViewOptions) -> list[Line]:
     """The parts of the failure's sentence: what happened, what to do, the next try. Empty without a failure."""
     if state.failure is None:
         return []
-    what, advice, next_try = fmt.failure_text(state.failure, options.zone, options.now)
+    what, advice, next_try = fmt.failure_text(state.failure, options.zone, options.now, told=not options.privacy)
     tone = tone_of(status(state, options))
     parts = [(what, tone), (advice or "", Tone.PLAIN), (next_try or "", Tone.DIM)]
     return [line((say(text, options), part_tone)) for text, part_tone in parts if text]
