@@ -8,7 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from aic_tui.errors import FailureKind, Reason
 from aic_tui.models import (
+    AccountState,
+    Failure,
     Reading,
     Spend,
     Window,
@@ -150,3 +153,25 @@ def test_a_sum_with_a_stale_part_is_dim_and_says_how_old_it_is() -> None:
     mixed = next(item for item in ranking([paid, old], OPTS, 40, 40) if "billed" in text_of(item))
     assert text_of(mixed).endswith("$12.00 · 3h")
     assert next(span.tone for span in mixed if "$12.00" in span.text) is Tone.DIM
+
+
+def _offline(state: AccountState) -> AccountState:
+    return state.failed(Failure(FailureKind.OFFLINE, NOW, Reason.DNS))
+
+
+def test_header_says_offline_once_when_nothing_can_be_reached() -> None:
+    slow = WORK.failed(Failure(FailureKind.TIMEOUT, NOW))
+    gone = [_offline(CLAUDE), slow, REJECTED, UNSET, WAITING]
+    for cells, most in ((100, "aic-tui  5 accounts · offline · 1 needs you "), (24, "offline · 1 needs you ")):
+        assert text_of(header(gone, OPTS, cells)).startswith(most)
+    assert text_of(header(gone, OPTS, 60)).count("offline") == 1
+    assert "offline" not in text_of(header([_offline(CLAUDE), WORK], OPTS, 100))
+    assert "offline" not in text_of(header([slow], OPTS, 100))
+    assert "offline" not in text_of(header([], OPTS, 100))
+
+
+def test_header_counts_what_a_filter_leaves() -> None:
+    states = [CLAUDE, WORK, exhausted_week()]
+    wide, narrow = (text_of(header(states, OPTS, cells, ["filter cl"], 2)) for cells in (80, 26))
+    assert wide.startswith("aic-tui  filter cl · 2 of 3 accounts · 1 exhausted ")
+    assert narrow.strip() == "filter cl 2 of 3 · ■ 1"

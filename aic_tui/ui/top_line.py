@@ -34,4 +34,5 @@ def badges(board: Board, monitor: Monitor, options: ViewOptions, *, not_saving: 
 
 def top_line(board: Board, monitor: Monitor, options: ViewOptions, cells: int, *, not_saving: bool = False) -> Line:
     """One line of ``cells``."""
-    return header(board.states, options, cells, badges(board, monitor, options, not_saving=not_saving))
+    shown = len(board.shown) if board.wanted else None
+    return header(board.states, options, cells, badges(board, monitor, options, not_saving=not_saving), shown)
