@@ -1,8 +1,12 @@
-"""What a toast says after the user asked for fresh figures."""
+"""What a toast says after the user asked for fresh figures, and that there is never more than one such toast."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+from textual.notifications import Notification
 
 from aic_tui.format import clock
 from aic_tui.services.monitor import Outcome
@@ -19,6 +23,45 @@ _WHY = {
     "disabled": "switched off",
     "not_saving": "its last request is not known, because nothing can be saved",
 }
+_SHORT = {
+    "floor": "not yet",
+    "recent": "just asked",
+    "retry_after": "must wait",
+    "parked": "needs you",
+    "backoff": "waits",
+    "claimed": "being asked",
+    "offline": "no network",
+    "disabled": "switched off",
+}
+_SECONDS = 4.0
+
+
+class OutcomeNotification(Notification):
+    """What became of a wish to refresh. The next one takes its place."""
+
+
+def tell_outcome(app: App[Any], sentence: str) -> None:
+    """A toast in place of the one before: a key that is held down leaves one toast and not thirty."""
+    told = [one for one in app._notifications if isinstance(one, OutcomeNotification)]
+    if any(one.message == sentence for one in told):
+        return
+    for one in told:
+        app._unnotify(one, refresh=False)
+    app._notifications.add(OutcomeNotification(sentence, timeout=_SECONDS, markup=False))
+    app._refresh_notifications()
+
+
+def outcome_words(outcomes: Sequence[Outcome], name: str | None, options: ViewOptions) -> str:
+    """As :func:`outcomes_sentence`, in the few words that a toast over a strip has room for."""
+    refused = [outcome for outcome in outcomes if not outcome.asked]
+    if name is not None and outcomes:
+        first = outcomes[0]
+        if first.asked:
+            return f"{name}: asking"
+        if first.until is not None and first.until > options.now:
+            return f"{name}: at {clock(first.until, options.now, options.zone)}"
+        return f"{name}: {_SHORT.get(first.why or '', 'not now')}"
+    return f"Asking {len(outcomes) - len(refused)} of {len(outcomes)}"
 
 
 def outcomes_sentence(outcomes: Sequence[Outcome], name: str | None, options: ViewOptions) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from textual import events
+from textual.widgets._toast import Toast
 
 from aic_tui.config.settings import Config, Settings
 from aic_tui.environment import Environment
@@ -142,6 +143,7 @@ async def test_filter_while_typing_then_keep_then_clear(env: Environment, monito
         await pilot.press("enter")
         await settle(pilot)
         assert "filter unt 07" in part_text(app, "header")
+        assert "1 of 12" in part_text(app, "header")
         await pilot.press("escape")
         await settle(pilot)
         assert len(names_in_order(app)) == 12
@@ -250,6 +252,38 @@ async def test_refresh_asks_the_selected_account_and_says_when_it_may_not(
         await pilot.press("R")
         await settle(pilot)
         assert monitor.asked[-1] is None
+
+
+async def test_a_held_refresh_key_leaves_one_toast(env: Environment, monitor: FakeMonitor) -> None:
+    monitor.outcomes = [Outcome("a0", asked=False, until=env.now() + timedelta(minutes=20), why="retry_after")]
+    app = build_app(env, monitor)
+    async with app.run_test(size=LIST, notifications=True) as pilot:
+        await pilot.press(*"r" * 30)
+        await settle(pilot)
+        assert [n.message for n in app._notifications] == [
+            "Account 00 may be asked again at 09:20: its provider said to wait."
+        ]
+        await pilot.press("down", "r")
+        await settle(pilot)
+        assert [n.message.split(" may")[0] for n in app._notifications] == ["Account 01"]
+        assert len(app.screen.query(Toast)) == 1
+        app.notify("something else")
+        monitor.outcomes = [Outcome("a0", asked=True)]
+        await pilot.press("r")
+        await settle(pilot)
+        assert {n.message for n in app._notifications} == {"something else", "Asking Account 01."}
+
+
+async def test_a_toast_over_a_strip_is_short(env: Environment, monitor: FakeMonitor) -> None:
+    monitor.outcomes = [Outcome("a0", asked=False, until=env.now() + timedelta(minutes=20), why="retry_after")]
+    app = build_app(env, monitor)
+    async with app.run_test(size=(20, 4), notifications=True) as pilot:
+        await pilot.press("r")
+        await settle(pilot)
+        assert [n.message for n in app._notifications] == ["Account 11: at 09:20"]
+        await pilot.press("R")
+        await settle(pilot)
+        assert [n.message for n in app._notifications] == ["Asking 0 of 1"]
 
 
 async def test_a_failure_keeps_the_figures_and_says_why(env: Environment) -> None:

@@ -17,7 +17,7 @@ from aic_tui.models import Failure
 from aic_tui.services.monitor import Outcome
 from aic_tui.ui.background import BackgroundProbe, light_by_variable, light_in_answer
 from aic_tui.ui.order import COLUMNS, Order, looks_like_key, matching, ordered
-from aic_tui.ui.outcomes import outcomes_sentence
+from aic_tui.ui.outcomes import outcome_words, outcomes_sentence
 from aic_tui.ui.themes import OWN_THEMES, _contrast, choose_theme, next_theme, tone_styles
 from aic_tui.view.spans import Tone, ViewOptions
 from tests.ui.fakes import BERLIN, account, failing
@@ -221,3 +221,11 @@ def test_what_a_toast_says_about_a_refresh(options: ViewOptions) -> None:
     assert both == "Asking 1 account; 1 may not be asked now, the first again at 09:20."
     assert outcomes_sentence([waits, waits], None, options).startswith("None of 2 accounts may be asked now")
     assert outcomes_sentence([], None, options) == "There is no account to ask."
+
+
+def test_the_few_words_over_a_strip(options: ViewOptions) -> None:
+    waits = Outcome("a", asked=False, until=options.now + timedelta(minutes=20), why="floor")
+    assert outcome_words([waits], "Claude", options) == "Claude: at 09:20"
+    assert outcome_words([Outcome("a", asked=True)], "Claude", options) == "Claude: asking"
+    assert outcome_words([Outcome("a", asked=False, why="parked")], "Claude", options) == "Claude: needs you"
+    assert outcome_words([Outcome("a", asked=True), waits], None, options) == "Asking 1 of 2"

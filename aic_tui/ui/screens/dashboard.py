@@ -22,7 +22,7 @@ from aic_tui.ui.bindings import DASHBOARD_BINDINGS
 from aic_tui.ui.board import Board
 from aic_tui.ui.messages import AccountPointed, FilterLeft, FilterTyped
 from aic_tui.ui.order import Order
-from aic_tui.ui.outcomes import outcomes_sentence
+from aic_tui.ui.outcomes import outcome_words, outcomes_sentence, tell_outcome
 from aic_tui.ui.picture import picture
 from aic_tui.ui.top_line import top_line
 from aic_tui.ui.widgets.accounts_view import AccountsView
@@ -251,7 +251,8 @@ class Dashboard(AccountKeys):
     def _ask(self, account_ids: list[str] | None, meant: str | None) -> None:
         async def ask() -> None:
             outcomes = await self._monitor.refresh(account_ids)
-            self.app.notify(outcomes_sentence(outcomes, meant, self.aic.options), timeout=4)
+            say = outcome_words if self._room.density is Density.STRIP else outcomes_sentence
+            tell_outcome(self.app, say(outcomes, meant, self.aic.options))
 
         self.app.run_worker(ask(), name="refresh", group="refresh", exit_on_error=False)
 

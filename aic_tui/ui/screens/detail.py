@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from aic_tui.models import AccountState, Point, RequestEntry
 from aic_tui.ui.bindings import DETAIL_BINDINGS
 from aic_tui.ui.lane_plot import Lane, lane_plot, lanes_of
-from aic_tui.ui.outcomes import outcomes_sentence
+from aic_tui.ui.outcomes import outcomes_sentence, tell_outcome
 from aic_tui.ui.screens.page import PageScreen
 from aic_tui.view import words
 from aic_tui.view.detail import Section, detail, span_word
@@ -156,7 +156,7 @@ class DetailScreen(PageScreen):
         outcomes = await self.aic.monitor.refresh([self._account_id])
         if state is not None:
             sentence = outcomes_sentence(outcomes, words.name(state, self.aic.options), self.aic.options)
-            self.app.notify(sentence, timeout=4)
+            tell_outcome(self.app, sentence)
 
 
 def _plot_row(row: str) -> Line:
