@@ -17,6 +17,7 @@ from aic_tui.redact import holds_key
 from aic_tui.text import clean
 from aic_tui.ui.bindings import CHOICE_BINDINGS, FIELD_BINDINGS
 from aic_tui.ui.widgets.lines import LinesView
+from aic_tui.ui.widgets.still_input import StillInput
 from aic_tui.view.spans import Line, Tone, line
 from aic_tui.view.words import fit_name
 
@@ -36,7 +37,7 @@ class FieldChanged(Message):
         self.text = text
 
 
-class TextField(Input):
+class TextField(StillInput):
     """One line of text that is no secret. A key that is pasted or typed here is refused, and the user told."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_BINDINGS]

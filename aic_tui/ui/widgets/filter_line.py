@@ -11,11 +11,12 @@ from textual.widgets import Input
 from aic_tui.text import clean
 from aic_tui.ui.messages import FilterLeft, FilterTyped
 from aic_tui.ui.order import looks_like_key
+from aic_tui.ui.widgets.still_input import StillInput
 
 _LONGEST = 60
 
 
-class FilterLine(Input):
+class FilterLine(StillInput):
     """One line at the foot of the screen; tells the screen each change and how it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "clear", id="leave_filter", show=False)]

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from aic_tui.redact import holds_key
 from aic_tui.text import clean
 from aic_tui.ui.bindings import FIELD_BINDINGS
+from aic_tui.ui.widgets.still_input import StillInput
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST = 8000  # signed tokens are a few thousand characters long
 
 
-class SecretInput(Input):
+class SecretInput(StillInput):
     """One line of bullets. A paste takes the place of what was there, because nobody can see what that was.
 
     ctrl+c quits, as everywhere; ctrl+x does nothing.

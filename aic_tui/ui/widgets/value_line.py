@@ -12,6 +12,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from aic_tui.text import clean
+from aic_tui.ui.widgets.still_input import StillInput
 
 _LONGEST = 64
 
@@ -28,7 +29,7 @@ class ValueLeft(Message):
     """The line was left without a value."""
 
 
-class ValueLine(Input):
+class ValueLine(StillInput):
     """One line in place of the footer. ``known`` are whole values that the right arrow completes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave it", id="leave_value", show=False)]
