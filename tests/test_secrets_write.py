@@ -37,6 +37,7 @@ class Keyring:
         self.set_failure: BaseException | None = None
         self.keeps: Callable[[str], str | None] = lambda key: key
         self.deletes = True
+        self.writes = 0
 
     def get_password(self, service: str, username: str) -> str | None:
         assert service == "aic-tui"
@@ -45,6 +46,7 @@ class Keyring:
         return self.entries.get(username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        self.writes += 1
         if self.set_failure:
             raise self.set_failure
         kept = self.keeps(password)
@@ -187,6 +189,7 @@ async def test_a_prompt_that_is_answered_too_late_stores_nothing(make_env: MakeE
     for thread in threading.enumerate():
         if thread.name == "keyring":
             await asyncio.to_thread(thread.join, 10)
+    assert backend.writes == 0
     assert backend.entries == {}
 
 
