@@ -166,6 +166,7 @@ class AccountState:
 
     ``snapshot`` is the last good one and outlives failures. ``next_at`` is the next planned request.
     ``account_name`` of the snapshot is who the provider says it is; ``label`` is the user's own name for it.
+    ``whose`` tells apart accounts of one id in several configurations; None before the first question.
     """
 
     account_id: str
@@ -180,6 +181,7 @@ class AccountState:
     fetching: bool = False
     next_at: datetime | None = None
     interval_seconds: int = 300
+    whose: str | None = None
 
     @property
     def reading(self) -> Reading | None:

@@ -57,4 +57,5 @@ def full_state(account_id: str = "claude", at: datetime = NOW) -> AccountState:
         failure=failure,
         next_at=later,
         interval_seconds=900,
+        whose="0123456789abcdef",
     )

@@ -208,10 +208,25 @@ def test_accounts_that_are_off_or_hidden_are_left_out_and_figures_of_another_pro
     )
     rows = home.json("usage")["providers"]
     assert [(row["account_id"], row["provider_name"], row["account_label"]) for row in rows] == [
-        ("a", "DeepSeek", "DeepSeek"),
-        ("b", "DeepSeek", "DeepSeek"),
+        ("a", "DeepSeek", "a"),  # as on the screen: one provider, several accounts
+        ("b", "DeepSeek", "b"),
     ]
     assert [row["balance"] for row in rows] == [None, {"amount": "3", "currency": "USD"}]
+
+
+@pytest.mark.parametrize("other", ['key = "env:OTHER"', 'key = "env:DEEPSEEK_API_KEY"\nbase_url = "http://[::1]:9"'])
+def test_another_configuration_shows_no_figures_of_an_account_that_has_only_its_id(
+    home: Home, server: Loopback, tmp_path: Path, other: str
+) -> None:
+    home.run("refresh")
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "config.toml").write_text(f'[accounts.deep]\nprovider = "deepseek"\n{other}\n')
+    row = row_of(home, "usage", "--config-dir", str(strange))
+    assert (row["balance"], row["fetched_at"], row["is_available"]) == (None, None, False)
+    assert row["auth_source"] == other.split('"')[1]
+    assert "14.20" not in home.run("--once", "--config-dir", str(strange)).stdout
+    assert "14.20" not in home.run("refresh", "--config-dir", str(strange)).stdout  # there is no such key
 
 
 def test_demo_refreshes_without_asking_anyone(tmp_path: Path) -> None:

@@ -165,6 +165,27 @@ async def test_five_panes_show_what_one_of_them_asked_for(street: Street) -> Non
         assert all(pane.state("money").snapshot in snapshots for pane in panes)
 
 
+async def test_panes_with_accounts_that_share_only_their_id_do_not_show_each_others_figures(street: Street) -> None:
+    street.environ["OTHER"] = KEY + "other"
+    ours, theirs = street.open([MONEY]), street.open([replace(MONEY, key="env:OTHER")])
+
+    def by_token(request: httpx.Request) -> httpx.Response:
+        if request.headers["authorization"].endswith("other"):
+            return httpx.Response(500)
+        return balance(request)
+
+    street.respond = by_token
+    async with running(ours, theirs):
+        await street.clock.advance(300)
+        assert ours.state("money").snapshot is not None
+        assert ours.state("money").failure is None
+        assert theirs.state("money").snapshot is None
+        assert theirs.state("money").failure is not None
+    again = street.open([replace(MONEY, key="env:OTHER")])
+    assert again.state("money").snapshot is None
+    again.store.close()
+
+
 # -- Retry-After
 
 

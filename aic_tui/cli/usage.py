@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from aic_tui.errors import UserError
 from aic_tui.format import clock
 from aic_tui.models import AccountState
 from aic_tui.providers.registry import get_provider, provider_ids
+from aic_tui.services.first_state import first_state
 from aic_tui.services.monitor import Monitor, Outcome
 from aic_tui.text import clean
 
@@ -115,21 +115,14 @@ def _complete(context: Context, monitor: Monitor) -> list[AccountState]:
     if context.config.broken:
         return list(known.values())
     accounts = [a for a in effective_accounts(context.config, context.env) if a.enabled and not a.hidden]
-    return [_state_of(account, known.get(account.id)) for account in accounts]
+    return [first_state(a, _name_of(a, known.get(a.id)), known.get(a.id), accounts) for a in accounts]
 
 
-def _state_of(account: Account, known: AccountState | None) -> AccountState:
+def _name_of(account: Account, known: AccountState | None) -> str:
+    """The provider's name, from its file only where no earlier run has told it: that is slow to load."""
     if known is None or known.provider_id != account.provider_id or known.provider_name == known.provider_id:
-        provider = get_provider(account.provider_id)
-        empty = AccountState(account.id, provider.id, provider.name, provider.name)
-        figures = known if known is not None and known.provider_id == provider.id else empty
-        known = replace(figures, provider_name=provider.name, label=provider.name)
-    return replace(
-        known,
-        label=account.name or known.label,
-        auth_source=known.auth_source or account.key,
-        pinned=account.pinned,
-    )
+        return get_provider(account.provider_id).name
+    return known.provider_name
 
 
 def _tell(context: Context, outcomes: Sequence[Outcome], states: Sequence[AccountState]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from aic_tui.config.settings import Config
 from aic_tui.models import AccountState
+from aic_tui.services.first_state import own
 from aic_tui.store.store import Store
 
 _LIST = "accounts"  # the note that remembers the list where config.toml has none
@@ -27,8 +28,8 @@ def first_states(config: Config, store: Store) -> dict[str, AccountState]:
     for account in config.accounts:
         if not account.enabled or account.hidden:
             continue
-        state = known.get(account.id)
-        if state is None or state.provider_id != account.provider_id:
+        state = own(account, known.get(account.id))
+        if state is None:
             # The provider's own name comes later: its file is not read for the first frame.
             state = AccountState(account.id, account.provider_id, account.provider_id, account.id)
         states[account.id] = replace(state, label=account.name or state.label, pinned=account.pinned)

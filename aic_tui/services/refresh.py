@@ -20,6 +20,7 @@ from aic_tui.errors import FailureKind, Reason
 from aic_tui.models import AccountState, Failure, RequestEntry, Snapshot
 from aic_tui.services import schedule
 from aic_tui.services.asking import Asked, Asker, moment, waiting_failure
+from aic_tui.services.first_state import whose
 from aic_tui.services.monitor import Outcome
 from aic_tui.services.network import Network
 from aic_tui.services.watchlist import Watched, WatchList
@@ -269,7 +270,7 @@ class RefreshService:
             if not asked.sent and before.failure is not None and replace(before.failure, at=failure.at) == failure:
                 failure = before.failure  # still the same: nothing new to save or show
             state = replace(state.failed(failure), auth_source=asked.source or state.auth_source)
-        state = replace(state, next_at=next_at)
+        state = replace(state, next_at=next_at, whose=whose(item.account))
         if replace(state, next_at=None) != replace(before, next_at=None, fetching=False):
             await self._store.call(self._save, state, asked.snapshot, asked.key if asked.sent else None)
         self._list.show(state)

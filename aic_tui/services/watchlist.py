@@ -14,6 +14,7 @@ from aic_tui.models import AccountState
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import get_provider
 from aic_tui.services import schedule
+from aic_tui.services.first_state import belongs, first_state
 from aic_tui.services.monitor import Outcome
 
 _log = logging.getLogger(__name__)
@@ -104,8 +105,7 @@ class WatchList:
             old = before.pop(account.id, None)
             provider = get_provider(account.provider_id)
             interval = schedule.interval_seconds(account, provider, settings.refresh_interval_seconds)
-            alone = sum(other.provider_id == account.provider_id for other in shown) == 1
-            state = _state(account, provider, earlier.get(account.id), alone=alone)
+            state = first_state(account, provider.name, earlier.get(account.id), shown)
             self._states[account.id] = replace(state, interval_seconds=interval)
             self._notice(schedule.raised_notice(account, provider))
             if old is not None and _what_matters(old.account) == _what_matters(account):
@@ -151,7 +151,7 @@ class WatchList:
     def adopt(self, theirs: AccountState) -> None:
         """Take over what another instance found out, where that is newer."""
         item = self._watched.get(theirs.account_id)
-        if item is None or item.task is not None or theirs.provider_id != item.provider.id:
+        if item is None or item.task is not None or not belongs(item.account, theirs):
             return
         ours = self._states[item.id]
         if _changed_at(theirs) <= _changed_at(ours):
@@ -159,7 +159,7 @@ class WatchList:
         if theirs.next_at is not None:
             left = (theirs.next_at - self._env.now()).total_seconds()
             self.plan(item, min(max(left, 1.0), 2.0 * item.interval))
-        news = {name: getattr(theirs, name) for name in ("snapshot", "failure", "auth_source", "next_at")}
+        news = {name: getattr(theirs, name) for name in ("snapshot", "failure", "auth_source", "next_at", "whose")}
         self.show(replace(ours, **news))
 
     def show(self, state: AccountState) -> None:
@@ -186,13 +186,6 @@ class WatchList:
     def _notice(self, sentence: str | None) -> None:
         if sentence is not None and sentence not in self.notices:
             self.notices.append(sentence)
-
-
-def _state(account: Account, provider: Provider, known: AccountState | None, *, alone: bool) -> AccountState:
-    label = account.name or (provider.name if alone else account.id)
-    if known is None or known.provider_id != provider.id:
-        known = AccountState(account.id, provider.id, provider.name, label)
-    return replace(known, provider_name=provider.name, label=label, pinned=account.pinned)
 
 
 def _what_matters(account: Account) -> Account:
