@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,38 @@ async def test_panes_with_accounts_that_share_only_their_id_do_not_show_each_oth
     again = street.open([replace(MONEY, key="env:OTHER")])
     assert again.state("money").snapshot is None
     again.store.close()
+
+
+@dataclass
+class SlowStreet(Street):
+    """Every answer takes five seconds; ``most`` is how many were under way at once, by host and for all."""
+
+    busy: Counter[str] = field(default_factory=Counter)
+    most: Counter[str] = field(default_factory=Counter)
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
+        names = (request.url.host, "all")
+        self.busy.update(names)
+        self.most |= self.busy
+        try:
+            await self.clock.sleep(5)
+            return await super()._handle(request)
+        finally:
+            self.busy.subtract(names)
+
+
+@pytest.mark.parametrize(("paths", "wanted"), [(True, 1), (False, 8)], ids=["one server", "many servers"])
+async def test_one_server_is_asked_one_question_at_a_time_and_many_do_not_wait_for_each_other(
+    tmp_path: Path, clock: FakeClock, paths: bool, wanted: int
+) -> None:
+    street = SlowStreet(tmp_path, clock, environ={f"K{n}": f"{KEY}{n}" for n in range(9)})
+    address = "https://one.example/{}" if paths else "https://s{}.example"
+    pane = street.open([replace(MONEY, id=f"m{n}", key=f"env:K{n}", base_url=address.format(n)) for n in range(9)])
+    wish = asyncio.create_task(pane.service.refresh([f"m{n}" for n in range(9)], manual=True))
+    await clock.advance(60)
+    assert all(outcome.asked for outcome in await wish)
+    assert street.most["all"] == wanted
+    pane.store.close()
 
 
 # -- Retry-After

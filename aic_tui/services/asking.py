@@ -6,7 +6,7 @@ import asyncio
 import copy
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError
 from aic_tui.models import Failure, RequestEntry, Snapshot
+from aic_tui.providers.address import parse_origin
 from aic_tui.providers.base import Provider
 from aic_tui.services.backoff import (
     Trouble,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from aic_tui.providers.auth import Credential
     from aic_tui.providers.client import Client
 
-_MOST_AT_ONCE = 4
+# So many that a server which drips holds up only those who ask the same one.
+_MOST_AT_ONCE = 8
 # Nothing of these can change while a request is under way, and the keyring is not to be asked needlessly.
 _STEADY_SOURCES = ("env:", "keyring")
 
@@ -73,6 +75,15 @@ def gate_key(account: Account, provider: Provider, fingerprint: str) -> str:
     return f"{provider.id}:{fingerprint}{server}"
 
 
+def _server_of(account: Account, provider: Provider) -> Hashable:
+    """What two accounts have in common that ask one server, whatever the paths."""
+    address = account.base_url or provider.base_url
+    try:
+        return parse_origin(address).server
+    except ProviderError:
+        return address  # nothing will be sent there
+
+
 def waiting_failure(wait: Wait, now: datetime) -> Failure | None:
     """What to show for a wait whose cause this instance has not seen itself; None for the ordinary ones."""
     if wait.parked is not None:
@@ -83,7 +94,7 @@ def waiting_failure(wait: Wait, now: datetime) -> Failure | None:
 
 
 class Asker:
-    """At most four questions at once and one per server; ``started`` is called when one is really sent."""
+    """At most eight questions at once and one per server; ``started`` is called when one is really sent."""
 
     def __init__(
         self, env: Environment, store: Store, client: Client, vault: Vault, started: Callable[[str], None]
@@ -95,7 +106,7 @@ class Asker:
         self._started = started
         self._owner = f"{env.pid}-{env.rng.getrandbits(32):08x}"
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
-        self._origins: dict[str, asyncio.Lock] = {}
+        self._origins: dict[Hashable, asyncio.Lock] = {}
         self._failed: Counter[str] = Counter()
         self._fixed: Credential | None = None
 
@@ -119,8 +130,7 @@ class Asker:
 
         Raises only what is a defect.
         """
-        origin = account.base_url or provider.base_url
-        async with self._origins.setdefault(origin, asyncio.Lock()), self._slots:
+        async with self._origins.setdefault(_server_of(account, provider), asyncio.Lock()), self._slots:
             try:
                 credential = await self._permitted(account, provider)
             except ProviderError as error:
