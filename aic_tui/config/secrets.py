@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from aic_tui.config import keyring_door
 from aic_tui.config.daemon_call import daemon_call
 from aic_tui.config.secret_file import KeyringList, SecretFile
-from aic_tui.config.settings import Account, Config
+from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError, Reason
 
@@ -78,7 +78,7 @@ class Vault:
         if store == "file":
             self._refuse_forbidden_file()
             key = self._file.key_of(account_id)
-            return _secret(key) if key else None
+            return as_secret(key) if key else None
         async with self._turn:
             return await self._read_keyring(account_id)
 
@@ -219,7 +219,7 @@ class Vault:
         if not text:
             self._known.pop(account_id, None)
             return None
-        self._known[account_id] = _secret(text)
+        self._known[account_id] = as_secret(text)
         return self._known[account_id]
 
     async def _ask(self, question: Callable[[], T], patience_seconds: float | None) -> T:
@@ -260,12 +260,8 @@ class Vault:
             self._notices.append(sentence)
 
 
-def keeps_own_key(account: Account) -> bool:
-    """True for an account whose key is in a store of ours."""
-    return account.key in STORES
-
-
-def _secret(text: str) -> SecretStr:
+def as_secret(text: str) -> SecretStr:
+    """``text`` without surrounding blanks, in a form that neither prints nor logs itself."""
     from pydantic import SecretStr
 
     return SecretStr(text.strip())

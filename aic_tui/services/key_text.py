@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aic_tui.config.secrets import as_secret
 from aic_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ def read_key(text: str) -> KeyText:
 
     Raises :class:`UserError`, which never quotes it, when there is none or it could not be sent in a header.
     """
-    from pydantic import SecretStr
-
     lines = [line for line in text.removeprefix("\ufeff").splitlines() if line.strip()]
     if not lines:
         raise UserError("No key was given; nothing was stored.")
@@ -45,7 +44,7 @@ def read_key(text: str) -> KeyText:
         raise UserError("A key has no blanks and no quotation marks, and this has; nothing was stored.")
     if len(key) > _LONGEST:
         raise UserError(f"A key has at most {_LONGEST:,} characters; nothing was stored.")
-    return KeyText(SecretStr(key), tuple(notices))
+    return KeyText(as_secret(key), tuple(notices))
 
 
 def foreign_owner(key: str, provider: Provider) -> Provider | None:
