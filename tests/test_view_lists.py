@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from aic_tui.errors import FailureKind, Reason
 from aic_tui.models import (
     AccountState,
@@ -22,7 +24,7 @@ from aic_tui.view.order import usable_first, worst_first
 from aic_tui.view.ranking import ranking
 from aic_tui.view.row import row
 from aic_tui.view.spans import Tone, text_of
-from aic_tui.view.strip import strip
+from aic_tui.view.strip import strip, strip_columns
 from tests.view_cases import (
     CLAUDE,
     NOW,
@@ -175,3 +177,15 @@ def test_header_counts_what_a_filter_leaves() -> None:
     wide, narrow = (text_of(header(states, OPTS, cells, ["filter cl"], 2)) for cells in (80, 26))
     assert wide.startswith("aic-tui  filter cl · 2 of 3 accounts · 1 exhausted ")
     assert narrow.strip() == "filter cl 2 of 3 · ■ 1"
+
+
+@pytest.mark.parametrize(("cells", "rows"), [(20, 4), (20, 2), (40, 3), (27, 12), (100, 3)])
+def test_the_marked_account_of_a_strip_is_always_on_show(cells: int, rows: int) -> None:
+    states = [replace(CLAUDE, account_id=letter, label=f"{letter}laude") for letter in "ABCDEFGHIJKL"]
+    for letter in "ABCDEFGHIJKL":
+        made = " ".join(texts(strip(states, OPTS, cells, rows, letter)))
+        assert re.findall(r"▌(\w)l", made) == [letter]
+        plain = " ".join(texts(strip(states, replace(OPTS, ascii=True), cells, rows, letter)))
+        assert re.findall(r">(\w)l", plain) == [letter]
+    assert "▌" not in " ".join(texts(strip(states, OPTS, cells, rows)))
+    assert strip_columns(states, OPTS, 20, 4, "A") == 3

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found
-from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_shape, list_shape, rows_below
+from aic_tui.ui.arrangement import RANKING_PADDING, Room, card_body_rows, card_shape, list_shape, move_in, rows_below
 from aic_tui.ui.board import Board
 from aic_tui.ui.empty import no_accounts, no_match, not_readable
 from aic_tui.ui.widgets.accounts_view import Block, GridShape
@@ -71,12 +71,37 @@ def _blocks(board: Board, room: Room, options: ViewOptions) -> tuple[GridShape, 
     if room.density is Density.STRIP:
         from aic_tui.view.strip import strip
 
-        lines = strip(shown, options, room.main_cells, room.main_rows)
+        lines = strip(shown, options, room.main_cells, room.main_rows, board.selected_id)
         return GridShape(1, room.main_cells, room.main_rows), (Block("", lines),)
     if room.density is Density.LIST:
         shape = list_shape(room, len(shown))
         return shape, tuple(_row_block(state, board, shape, options) for state in shown)
     return _cards(shown, board, room, options)
+
+
+def start_at_worst(board: Board, room: Room, options: ViewOptions) -> None:
+    """A strip names the worst account first, so that is where its keys begin."""
+    if room.density is Density.STRIP and board.shown:
+        from aic_tui.view.strip import strip_order
+
+        board.select(strip_order(board.shown, options)[0].account_id)
+
+
+def account_towards(
+    board: Board, room: Room, options: ViewOptions, shape: GridShape, page_rows: int, way: str
+) -> str | None:
+    """The id of the account that a cursor key leads to. A strip has an order and columns of its own."""
+    if room.density is not Density.STRIP:
+        index = move_in(shape, len(board.shown), board.index, way, page_rows)
+        return board.shown[index].account_id if board.shown else None
+    from aic_tui.view.strip import strip_columns, strip_order
+
+    ids = [state.account_id for state in strip_order(board.shown, options)]
+    if board.selected_id not in ids:
+        return None
+    columns = strip_columns(board.shown, options, room.main_cells, room.main_rows, board.selected_id)
+    grid = GridShape(columns, 1, 1)
+    return ids[move_in(grid, len(ids), ids.index(board.selected_id), way, room.main_rows)]
 
 
 def _row_block(state: AccountState, board: Board, shape: GridShape, options: ViewOptions) -> Block:

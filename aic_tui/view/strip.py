@@ -14,26 +14,69 @@ from aic_tui.view.spans import Line, Span, Tone, ViewOptions, first_fitting, lin
 
 _NAME_MIN = 2
 _NAME_WISH = 5
+_MARK_MIN = 6  # narrower strips have no cell to spare for a mark
 
 
-def strip(states: Sequence[AccountState], options: ViewOptions, cells: int, rows: int) -> tuple[Line, ...]:
-    """At most ``rows`` lines of exactly ``cells``, with every account where they fit ("+3" for those that do not)."""
+def strip(
+    states: Sequence[AccountState], options: ViewOptions, cells: int, rows: int, marked: str | None = None
+) -> tuple[Line, ...]:
+    """At most ``rows`` lines of exactly ``cells``, with every account where they fit ("+3" for those that do not).
+
+    ``marked`` is the id of the account that has a mark before its name; it is on show whatever else does not fit.
+    """
     if rows <= 0 or cells <= 0:
         return ()
-    ordered = sorted(worst_first(states, options), key=lambda state: not state.pinned)
-    columns, shown = _grid(ordered, options, cells, rows)
-    room = (cells - (columns - 1)) // columns
-    items = [_item(state, options, room) for state in ordered[:shown]]
+    ordered = strip_order(states, options)
+    lead, columns, shown = _layout(ordered, options, cells, rows, marked)
+    place = next((place for place, state in enumerate(ordered) if state.account_id == marked), 0)
+    if place >= shown > 0:
+        ordered.insert(shown - 1, ordered.pop(place))
+    room = (cells - lead - (columns - 1)) // columns
+    mark = Span(">" if options.ascii else "▌", Tone.ACCENT)
+    items: list[tuple[Span, Line]] = []
+    for number, state in enumerate(ordered[:shown]):
+        chosen = state.account_id == marked and cells >= _MARK_MIN
+        if chosen and not lead and number % columns == 0:  # no cell before it: it gives one of its own
+            items.append((Span(" "), (mark, *_item(state, options, room - 1, squeezed=True))))
+        else:
+            items.append((mark if chosen else Span(" "), _item(state, options, room)))
     if shown < len(ordered):
-        items.append(first_fitting([line((f"+{len(ordered) - shown}", Tone.DIM))], room))
+        items.append((Span(" "), first_fitting([line((f"+{len(ordered) - shown}", Tone.DIM))], room)))
     lines = [items[start : start + columns] for start in range(0, len(items), columns)]
-    return tuple(pad(_row(row, room), cells) for row in lines)
+    return tuple(pad(_row(row, room, lead), cells) for row in lines)
 
 
-def _row(items: Sequence[Line], room: int) -> Line:
+def strip_order(states: Sequence[AccountState], options: ViewOptions) -> list[AccountState]:
+    """The accounts as they stand in a strip, row by row."""
+    return sorted(worst_first(states, options), key=lambda state: not state.pinned)
+
+
+def strip_columns(
+    states: Sequence[AccountState], options: ViewOptions, cells: int, rows: int, marked: str | None = None
+) -> int:
+    """How many accounts stand side by side in a strip of that size."""
+    return _layout(strip_order(states, options), options, cells, rows, marked)[1]
+
+
+def _layout(
+    ordered: Sequence[AccountState], options: ViewOptions, cells: int, rows: int, marked: str | None
+) -> tuple[int, int, int]:
+    """The cells before the first column for a mark, the columns, and how many accounts are shown in them.
+
+    Other columns have their mark in the gap before them. A cell that would cost an account is not kept for a mark.
+    """
+    columns, shown = _grid(ordered, options, cells, rows)
+    if marked is not None and cells >= _MARK_MIN:
+        fewer = _grid(ordered, options, cells - 1, rows)
+        if fewer[1] == shown:
+            return 1, *fewer
+    return 0, columns, shown
+
+
+def _row(items: Sequence[tuple[Span, Line]], room: int, lead: int) -> Line:
     joined: list[Span] = []
-    for number, item in enumerate(items):
-        joined += [Span(" ")] if number else []
+    for number, (gap, item) in enumerate(items):
+        joined += [gap] if number or lead else []
         joined += pad(item, room)
     return tuple(joined)
 
@@ -57,10 +100,15 @@ def _shortest(state: AccountState, options: ViewOptions) -> Line:
     return line(name, *_figure(state, options)[-1])
 
 
-def _item(state: AccountState, options: ViewOptions, room: int) -> Line:
-    """Name at the left, figure at the right; the figure grows only where the name keeps enough of its letters."""
+def _item(state: AccountState, options: ViewOptions, room: int, *, squeezed: bool = False) -> Line:
+    """Name at the left, figure at the right; the figure grows only where the name keeps enough of its letters.
+
+    ``squeezed`` drops even the glyph where the name would keep less than two letters.
+    """
     full = words.name(state, options)
     forms = _figure(state, options)
+    if squeezed and width(forms[-1]) + _NAME_MIN > room:
+        forms.append(forms[-1][-1:])
     figure = next((form for form in forms if room - width(form) - 1 >= min(cell_width(full), _NAME_WISH)), forms[-1])
     name = words.fit_name(full, max(room - width(figure) - 1, min(_NAME_MIN, room - width(figure)), 0))
     blank = room - cell_width(name) - width(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -284,6 +285,33 @@ async def test_a_toast_over_a_strip_is_short(env: Environment, monitor: FakeMoni
         await pilot.press("R")
         await settle(pilot)
         assert [n.message for n in app._notifications] == ["Asking 0 of 1"]
+
+
+async def test_keys_in_a_strip_are_about_the_marked_account(env: Environment, monitor: FakeMonitor) -> None:
+    monitor.replace_all([replace(state, label=f"{'ABCDEFGHIJKL'[i]}cc") for i, state in enumerate(monitor.listed)])
+    app = build_app(env, monitor)
+
+    def marked() -> list[str]:
+        return re.findall(r"▌(\w)c", screen_text(app))
+
+    async with app.run_test(size=STRIP) as pilot:
+        assert marked() == ["L"]
+        assert screen_text(app).startswith("▌L")
+        await pilot.press("r", "l", "r")
+        await settle(pilot)
+        assert monitor.asked == [["a11"], ["a10"]]
+        assert marked() == ["K"]
+        for _ in range(12):
+            await pilot.press("j")
+            assert len(marked()) == 1
+        await pilot.press("end")
+        assert marked() == ["A"]
+        await pilot.press("k")
+        (letter,) = marked()
+        await pilot.press("enter")
+        await pilot.resize_terminal(*CARDS)
+        await settle(pilot)
+        assert f"{letter}cc" in screen_text(app)
 
 
 async def test_a_failure_keeps_the_figures_and_says_why(env: Environment) -> None:

@@ -17,19 +17,18 @@ from textual.binding import BindingType
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found, Monitor
 from aic_tui.ui.account_keys import EDITING_ACTIONS, AccountKeys
-from aic_tui.ui.arrangement import move_in, room_in
+from aic_tui.ui.arrangement import room_in
 from aic_tui.ui.bindings import DASHBOARD_BINDINGS
 from aic_tui.ui.board import Board
 from aic_tui.ui.messages import AccountPointed, FilterLeft, FilterTyped
 from aic_tui.ui.order import Order
 from aic_tui.ui.outcomes import outcome_words, outcomes_sentence, tell_outcome
-from aic_tui.ui.picture import picture
+from aic_tui.ui.picture import account_towards, picture, start_at_worst
 from aic_tui.ui.top_line import top_line
 from aic_tui.ui.widgets.accounts_view import AccountsView
 from aic_tui.ui.widgets.key_line import key_line, live_hints
 from aic_tui.ui.widgets.lines import LinesView
 from aic_tui.view.density import Density
-from aic_tui.view.order import worst_first
 from aic_tui.view.words import name
 
 if TYPE_CHECKING:
@@ -64,6 +63,7 @@ class Dashboard(AccountKeys):
         """Five widgets for any number of accounts. They have their lines before they are laid out the first time."""
         self._board = Board(self._monitor.states(), Order.read(self._monitor.recall("sort")), self.aic.options)
         self._room = room_in(*self.app.size)
+        start_at_worst(self._board, self._room, self.aic.options)
         self._header, self._footer = LinesView(id="header"), LinesView(id="footer")
         self._ranking, self._below = LinesView(id="ranking"), LinesView(id="below")
         self._accounts = AccountsView(id="accounts")
@@ -190,8 +190,6 @@ class Dashboard(AccountKeys):
         """Keys that would do nothing now are neither offered nor taken."""
         if action == "clear_filter":
             return bool(self._board.wanted)
-        if action == "move" and self._room.density is Density.STRIP:
-            return False
         if action in EDITING_ACTIONS:
             needs_one = action not in ("accounts", "add_account")
             return self._monitor.can_edit and (bool(self._board.shown) or not needs_one)
@@ -205,9 +203,10 @@ class Dashboard(AccountKeys):
 
     def action_move(self, way: str) -> None:
         """Select another account and bring it into view."""
-        board = self._board
         shape, page = self._accounts.shape, self._accounts.page_rows
-        board.select_index(move_in(shape, len(board.shown), board.index, way, page))
+        target = account_towards(self._board, self._room, self.aic.options, shape, page, way)
+        if target is not None:
+            self._board.select(target)
         self._draw()
         self._reveal()
 
@@ -223,24 +222,17 @@ class Dashboard(AccountKeys):
         """The detail screen of the selected account."""
         from aic_tui.ui.screens.detail import DetailScreen  # a screen is loaded when it is first opened
 
-        state = self._meant()
+        state = self._board.selected
         if state is not None:
             self.app.push_screen(DetailScreen(state.account_id))
 
-    def _meant(self) -> AccountState | None:
-        """The account that a key is about. The strip has no cursor: there it is the worst one, which stands first."""
-        if self._room.density is Density.STRIP:
-            return next(iter(worst_first(self._board.shown, self.aic.options)), None)
-        return self._board.selected
-
     def meant_account_id(self) -> str | None:
         """The account that the keys for editing are about."""
-        state = self._meant()
-        return state.account_id if state else None
+        return self._board.selected_id
 
     def action_refresh(self) -> None:
         """Ask the selected account's provider now."""
-        state = self._meant()
+        state = self._board.selected
         if state is not None:
             self._ask([state.account_id], name(state, self.aic.options))
 
