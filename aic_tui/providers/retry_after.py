@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-LONGEST_SECONDS = 86_400.0
-"""A longer wish is cut to this: one day."""
+LONGEST_SECONDS = 400 * 86_400.0
+"""A longer wish is taken as this. How much of a wish is granted is not decided here."""
 
 # A bare number in a reset header is a moment when it is this large, else a span; epoch milliseconds are larger still.
 _EPOCH_FROM = 100_000_000

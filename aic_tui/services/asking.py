@@ -23,6 +23,7 @@ from aic_tui.services.backoff import (
     after_failure,
     after_offline,
     after_success,
+    cut_hint,
     is_unreachable,
     is_unsent,
     parked_failure,
@@ -201,7 +202,7 @@ class Asker:
         if again and rejected:
             return replace(asked, failure=None, again=True, reached=True)
         until = None if gate.parked else moment(gate.not_before)
-        failure = replace(self._failure(error), retry_at=until)
+        failure = replace(self._failure(error), retry_at=until, hint=cut_hint(trouble) or error.hint)
         wait = Wait(None, "parked", gate.parked) if gate.parked else None
         return replace(asked, failure=failure, until=until, wait=wait, reached=reached)
 

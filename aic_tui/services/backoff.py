@@ -122,6 +122,15 @@ def parked_failure(parked: str) -> tuple[FailureKind, Reason | None]:
         return FailureKind.AUTH_NEEDED, None
 
 
+def cut_hint(trouble: Trouble) -> str | None:
+    """The sentence for a wish that is longer than what is granted; None for all others."""
+    if trouble.hint_seconds is None or trouble.hint_seconds <= LONGEST_HINT_SECONDS:
+        return None
+    days = round(trouble.hint_seconds / LONGEST_HINT_SECONDS)
+    wish = f"{days} days" if days > 1 else "more than 24 hours"
+    return f"a pause of {wish} was asked for; it is cut to 24 hours"
+
+
 def _name(trouble: Trouble) -> str:
     return f"{trouble.kind}/{trouble.reason}" if trouble.reason else str(trouble.kind)
 
