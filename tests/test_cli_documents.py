@@ -104,6 +104,13 @@ def test_an_unlimited_window_has_no_percent() -> None:
     assert (window["unlimited"], window["percent_used"]) == (True, None)
 
 
+def test_after_a_reset_that_was_not_measured_the_percent_is_unknown_as_on_the_screen() -> None:
+    due = replace(CREDITS, resets_at=NOW - timedelta(seconds=1), window_seconds=3600)
+    rows = [account_row(state_of(Reading(windows=(replace(due, ratio=ratio),))), TERMS) for ratio in (0.625, None)]
+    assert [row["windows"][0]["percent_used"] for row in rows] == [None, None]
+    assert rows[0]["windows"][0]["resets_at"] == "2026-11-21T07:59:59Z"
+
+
 def test_the_main_balance_is_the_dollars_and_else_the_first() -> None:
     yuan, dollars = Balance(Decimal("88.10"), "CNY"), Balance(Decimal("14.20"), "USD")
     row = account_row(state_of(Reading(balances=(yuan, dollars))), TERMS)

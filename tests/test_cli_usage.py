@@ -191,6 +191,17 @@ def test_a_broken_config_is_told_and_the_last_figures_stay(home: Home, server: L
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("arguments", ["refresh", "refresh --due", "usage --refresh", "refresh --json"])
+def test_a_wish_to_ask_with_a_broken_config_is_a_mistake(home: Home, server: Loopback, arguments: str) -> None:
+    home.write_config("[accounts.deep\n")
+    done = home.run(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "config.toml is not valid TOML at line 1" in done.stderr
+    assert "disabled" not in done.stderr
+    assert server.requests == []
+    assert home.run("refresh", "--demo").returncode == 0
+
+
 def test_accounts_that_are_off_or_hidden_are_left_out_and_figures_of_another_provider_too(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     now = datetime.now(UTC)

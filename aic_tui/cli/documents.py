@@ -17,7 +17,7 @@ from aic_tui import __version__
 from aic_tui.errors import FailureKind
 from aic_tui.format import failure_sentence, is_money, masked
 from aic_tui.models import AccountState, Balance, ModelUsage, Point, Reading, Spend, UsageTotals, Window
-from aic_tui.outlook import is_stale, is_waiting, ratio_of, status_of
+from aic_tui.outlook import is_stale, is_waiting, outlook, status_of
 
 Document = dict[str, Any]
 
@@ -174,7 +174,7 @@ def _window(window: Window, terms: Terms) -> Document:
         "unit": window.unit,
         "used": None if hidden else decimal(window.used),
         "limit": None if hidden else decimal(window.limit),
-        "percent_used": None if window.unlimited else percent_used(ratio_of(window)),
+        "percent_used": percent_used(outlook(window, terms.now).ratio),
         "resets_at": instant(window.resets_at),
         "window_seconds": window.window_seconds,
         "unlimited": window.unlimited,

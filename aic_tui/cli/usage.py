@@ -65,6 +65,8 @@ class Ask(StrEnum):
 
 
 async def _usage(context: Context, wanted: Selection, ask: Ask) -> int:
+    if ask is not Ask.NOBODY and not context.is_demo:
+        _refuse_broken(context)
     monitor = context.open_monitor()
     try:
         if ask is not Ask.NOBODY:
@@ -84,6 +86,13 @@ async def _usage(context: Context, wanted: Selection, ask: Ask) -> int:
     finally:
         await monitor.aclose()
     return 0
+
+
+def _refuse_broken(context: Context) -> None:
+    """Raise UserError where config.toml cannot be read: it may have turned accounts off, so nobody may be asked."""
+    if context.config.broken:
+        why = next((problem.sentence for problem in context.config.problems), "config.toml cannot be read.")
+        raise UserError(f"{why} Nobody was asked.")
 
 
 async def _load(monitor: Monitor) -> None:
