@@ -219,6 +219,21 @@ async def test_one_server_is_asked_one_question_at_a_time_and_many_do_not_wait_f
     pane.store.close()
 
 
+async def test_an_account_that_is_edited_meanwhile_does_not_end_the_wish_for_the_others(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    street = SlowStreet(tmp_path, clock)
+    other = replace(MONEY, id="other", base_url="https://other.example")
+    pane = street.open([MONEY, other])
+    wish = asyncio.create_task(pane.service.refresh(["money", "other"], manual=True))
+    await clock.advance(1)
+    pane.service.set_accounts([replace(MONEY, base_url="https://new.example"), other])
+    await clock.advance(30)
+    assert [outcome.asked for outcome in await wish] == [False, True]
+    assert pane.state("other").snapshot is not None
+    pane.store.close()
+
+
 # -- Retry-After
 
 
@@ -258,6 +273,23 @@ async def test_the_next_request_is_never_earlier_than_the_server_wishes(
 
 
 # -- the user's own wish
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"), [("1000000", "12 days"), ("90000", "more than 24 hours"), ("86400", None)], ids=str
+)
+async def test_a_wish_beyond_a_day_is_cut_to_it_and_that_is_said(street: Street, wish: str, told: str | None) -> None:
+    street.respond = retry_after(wish)
+    pane = street.open([MONEY])
+    async with running(pane):
+        await street.clock.advance(60)
+        failure = pane.state("money").failure
+        assert failure is not None
+        assert failure.hint == (f"a pause of {told} was asked for; it is cut to 24 hours" if told else None)
+        await street.clock.advance(DAY - 120)
+        assert len(street.sent) == 1
+        await street.clock.advance(HOUR)
+        assert len(street.sent) == 2
 
 
 async def test_two_hundred_presses_in_five_seconds_are_one_request(street: Street) -> None:

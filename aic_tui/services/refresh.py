@@ -208,11 +208,23 @@ class RefreshService:
         if delay_seconds:
             await self._env.sleep(delay_seconds)
         joined = item.task is not None  # single flight: a wish joins what is under way
-        outcome = await asyncio.shield(item.task or self._launch(item, terms))
-        if joined and terms.manual and not outcome.asked:
+        outcome = await self._outcome(item, terms)
+        if joined and terms.manual and not outcome.asked and self._list.get(item.id) is item:
             # What was under way was turned away by a wait that a user's wish may pass.
-            outcome = await asyncio.shield(item.task or self._launch(item, terms))
+            outcome = await self._outcome(item, terms)
         return outcome
+
+    async def _outcome(self, item: Watched, terms: Terms) -> Outcome:
+        """What comes of the question under way, or of a new one."""
+        task = item.task or self._launch(item, terms)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            ours = asyncio.current_task()
+            if not task.cancelled() or (ours is not None and ours.cancelling()):
+                raise
+            # The account was edited or removed meanwhile; the other wishes go on.
+            return Outcome(item.id, asked=False)
 
     # -- one question
 
