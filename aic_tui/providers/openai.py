@@ -121,7 +121,7 @@ def _request(ask: Ask, name: str, cursor: str | None) -> Request:
         params=tuple(params),
         headers=(("OpenAI-Organization", organization),) if organization else (),
         # A key limited to costs still has something to tell.
-        accept=frozenset() if costs else frozenset({401, 403}),
+        accept=frozenset() if costs else frozenset({401, 403, 404}),
     )
 
 
