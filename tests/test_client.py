@@ -679,7 +679,7 @@ class TestTraces:
         path = f"/v1/{CANARY}/usage"
         server.on(path, Answer(json={"plan": "private words"}), Answer(status=401, json={"error": "private words"}))
         provider = provider_asking(Request("usage", path, params=(("key", "QUERY-CANARY"),)))
-        with caplog.at_level(logging.DEBUG, logger="aic_tui"):
+        with caplog.at_level(logging.INFO, logger="aic_tui"):
             await ask(client, server.url, provider)
             await failure(client, server.url, provider)
         lines = [record.getMessage() for record in caplog.records if record.name == "aic_tui.http"]
@@ -690,6 +690,18 @@ class TestTraces:
             assert CANARY not in text
             assert "QUERY-CANARY" not in text
             assert "private words" not in text
+
+    async def test_the_log_tells_what_a_server_said_with_a_status_that_nobody_expects(
+        self, client: Client, server: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server.on(PATH, Answer(status=418, json={"error": {"message": f"\x1b[31mno tea for {CANARY}"}}))
+        with caplog.at_level(logging.WARNING, logger="aic_tui"):
+            assert (await failure(client, server.url)).kind is Kind.ERROR
+        (line,) = [record.getMessage() for record in caplog.records]
+        assert line.startswith("example: unexpected HTTP 418: ")
+        assert "no tea for" in line
+        assert CANARY not in line
+        assert "\x1b" not in line
 
     async def test_raw_reply_is_readable_and_holds_no_secret(self, client: Client, server: Loopback) -> None:
         reply = {

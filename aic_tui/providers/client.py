@@ -121,6 +121,8 @@ class Client:
         except ProviderError as error:
             if error.detail and len(key) >= 8:
                 error.detail = error.detail.replace(key, "…")
+            if error.kind is FailureKind.ERROR:
+                _log.warning("%s: unexpected HTTP %s: %s", account.id, error.http_status or "-", error.detail or "-")
             raise
 
     async def aclose(self) -> None:
@@ -243,11 +245,8 @@ class Client:
     def _note(self, account_id: str, method: str, target: Target, record: _Record) -> None:
         duration_ms = max(0, round((self._env.monotonic() - record.started) * 1000))
         url = redact(clean(target.shown))
-        level = logging.DEBUG if record.outcome == "ok" else logging.INFO
         size = "-" if record.size is None else record.size
-        _log.log(
-            level, "%s %s %s %d ms %s bytes %s", method, url, record.status or "-", duration_ms, size, record.outcome
-        )
+        _log.info("%s %s %s %d ms %s bytes %s", method, url, record.status or "-", duration_ms, size, record.outcome)
         if self._on_request is not None:
             entry = RequestEntry(
                 account_id, record.at, method, url, record.outcome, record.status, duration_ms, record.size
