@@ -81,19 +81,9 @@ def test_states_come_in_the_order_of_the_account_list(env: Environment, store: S
     store.states.save(full_state("b"))
     store.states.save(full_state("a"))
     assert [state.account_id for state in store.states.load()] == ["b", "a"]
-    store.states.replace_list([("a", "claude", "Claude", "Mine"), ("new", "openai", "OpenAI", "New")])
-    first, second = store.states.load()
-    assert (first.account_id, first.label, first.snapshot) == ("a", "Mine", full_state().snapshot)
-    assert (second.account_id, second.provider_name, second.snapshot) == ("new", "OpenAI", None)
     store.states.save(full_state("z"), position=0)
-    assert {state.account_id for state in store.states.load()} == {"a", "new", "z"}
-
-
-def test_an_account_of_another_provider_starts_without_figures(store: Store) -> None:
-    store.states.save(full_state("work"))
-    store.states.replace_list([("work", "openai", "OpenAI", "Work")])
-    (state,) = store.states.load()
-    assert (state.provider_id, state.snapshot, state.failure) == ("openai", None, None)
+    store.states.save(full_state("b"), position=3)
+    assert [state.account_id for state in store.states.load()] == ["z", "a", "b"]
 
 
 def test_nothing_is_fetching_after_a_start(env: Environment, store: Store) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,14 +34,6 @@ class States:
         """Write one state; a new account comes last unless ``position`` is given. True when it is in the file."""
         return self._database.save(lambda db: _save(db, state, position), key=("state", state.account_id))
 
-    def replace_list(self, accounts: Sequence[tuple[str, str, str, str]]) -> None:
-        """Keep exactly these accounts, in this order: (account id, provider id, provider name, label).
-
-        Figures stay with their account, unless that is another provider's now. History is not touched.
-        """
-        wanted = tuple(accounts)
-        self._database.save(lambda db: _replace_list(db, wanted), key=("states",))
-
 
 def _state(row: Any) -> AccountState | None:
     body, *columns = row
@@ -67,17 +58,3 @@ def _save(db: sqlite3.Connection, state: AccountState, position: int | None) -> 
         " position = coalesce(?, position)",
         (*columns, body, position, position),
     )
-
-
-def _replace_list(db: sqlite3.Connection, accounts: Sequence[tuple[str, str, str, str]]) -> None:
-    known = dict(db.execute("SELECT account_id, provider_id FROM states").fetchall())
-    wanted = {account[0] for account in accounts}
-    db.executemany("DELETE FROM states WHERE account_id = ?", [(gone,) for gone in known.keys() - wanted])
-    for position, (account_id, provider_id, provider_name, label) in enumerate(accounts):
-        if known.get(account_id) == provider_id:
-            db.execute(
-                "UPDATE states SET provider_name = ?, label = ?, position = ? WHERE account_id = ?",
-                (provider_name, label, position, account_id),
-            )
-        else:
-            _save(db, AccountState(account_id, provider_id, provider_name, label), position)
