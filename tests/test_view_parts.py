@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from aic_tui.models import (
+    ModelUsage,
     Point,
+    Reading,
     RequestEntry,
 )
 from aic_tui.text import clean
@@ -33,6 +36,7 @@ from tests.view_cases import (
     WORK,
     limited,
     texts,
+    with_reading,
 )
 
 
@@ -164,3 +168,13 @@ def test_every_size_from_tmux_pane_to_wall() -> None:
         assert all(cell_len(item) <= cells for item in plain_dashboard(states, OPTS, cells).splitlines())
     assert CARD_ROWS == 4
     assert Span("x").tone is Tone.PLAIN
+
+
+@pytest.mark.parametrize("cells", range(20, 60))
+def test_detail_breaks_long_values_and_never_cuts_them(cells: int) -> None:
+    models = (ModelUsage("claude-opus-4-5", tokens_input=38_400_000, tokens_output=412_000),)
+    state = replace(with_reading(CLAUDE, Reading(models=models)), auth_source="env:ANTHROPIC_ADMIN_KEY")
+    said = [text_of(item) for section in detail(state, (), (), OPTS, cells) for item in section.lines]
+    assert "env:ANTHROPIC_ADMIN_KEY" in "".join(text.strip().removeprefix("key ").strip() for text in said)
+    assert any("claude-opus-4-5" in text for text in said)
+    assert any("38.4M in" in text for text in said)

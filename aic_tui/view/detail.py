@@ -19,6 +19,7 @@ from aic_tui.view.spans import (
     Span,
     Tone,
     ViewOptions,
+    crop_text,
     first_fitting,
     line,
     pad,
@@ -77,12 +78,21 @@ def _pair(label: str, value: str, cells: int, tone: Tone = Tone.PLAIN) -> Iterat
     if not value:
         return
     indent = _LABEL if cells >= 3 * _LABEL else 0
-    rows = words.wrap(value, cells - indent, 6) or [words.fit_name(value, cells - indent)]
+    rows = words.wrap(value, cells - indent, 6) or _pieces(value, cells - indent)
     head = line((words.fit_name(label, max((indent or cells) - 1, 0)), Tone.DIM))
     if not indent:
         yield head
     for number, row in enumerate(rows):
         yield (*pad(EMPTY if number or not indent else head, indent), *line((row, tone)))
+
+
+def _pieces(value: str, cells: int) -> list[str]:
+    """A value that is longer than a line, as a variable's name can be, goes on in the next one."""
+    rows: list[str] = []
+    while (row := crop_text(value, cells)) and len(rows) < 6:
+        rows.append(row)
+        value = value[len(row) :].lstrip()
+    return rows
 
 
 def _account(state: AccountState, options: ViewOptions, cells: int) -> Iterator[Line]:
@@ -213,8 +223,11 @@ def _models(reading: Reading | None, options: ViewOptions, cells: int) -> Iterat
     if reading is None or not reading.models:
         return
     for model in reading.models:
-        end = first_fitting(_model_figures(model, options), cells - 8)
-        yield spread(line(words.fit_name(model.model, max(cells - width(end) - 2, 0))), end, cells, gap=2)
+        figures = _model_figures(model, options)
+        beside = first_fitting(figures, cells - cell_width(model.model) - 2)
+        yield spread(line(words.fit_name(model.model, cells)), beside, cells, gap=2)
+        if not beside and (below := first_fitting(figures, cells - 2)):
+            yield (Span("  "), *below)
 
 
 def _model_figures(model: ModelUsage, options: ViewOptions) -> list[Line]:
