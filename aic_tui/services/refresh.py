@@ -137,8 +137,12 @@ class RefreshService:
     async def take(self, account_id: str, asked: Asked) -> bool:
         """Let the account have what a trial with its own key told; False when it is not under watch."""
         item = self._list.get(account_id)
-        if item is None or item.task is not None:
+        if item is None:
             return False
+        if item.task is not None:
+            # Begun when the account was saved, a moment ago: the trial was this question already.
+            item.cancel()
+            await asyncio.gather(item.task, return_exceptions=True)
         await self._conclude(item, asked)
         return True
 
@@ -220,8 +224,7 @@ class RefreshService:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            ours = asyncio.current_task()
-            if not task.cancelled() or (ours is not None and ours.cancelling()):
+            if not task.cancelled() or self._list.get(item.id) is item:
                 raise
             # The account was edited or removed meanwhile; the other wishes go on.
             return Outcome(item.id, asked=False)
