@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from aic_tui.config.settings import Kind, Setting
+from aic_tui.config.settings import Kind
 from aic_tui.errors import UserError
 from aic_tui.format import MASK
 from aic_tui.ui.bindings import SETTINGS_BINDINGS
