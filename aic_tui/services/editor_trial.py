@@ -111,7 +111,10 @@ class Trials:
 
 def _what_was_asked(draft: Draft) -> tuple[object, ...]:
     account = replace(draft.account, name=None, pinned=False, hidden=False, interval_seconds=None, origin="file")
-    return account, draft.secret.get_secret_value() if draft.secret else None
+    if draft.secret is None:
+        return account, None
+    # Where a typed key is kept is decided after the trial, and is no part of the question.
+    return replace(account, key=None), draft.secret.get_secret_value()
 
 
 def _origin(account: Account, provider: Provider) -> str:
