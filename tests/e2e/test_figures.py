@@ -118,7 +118,8 @@ def test_keys_are_found_nowhere_but_where_they_were(world: World) -> None:
         program.wait_for("$14.20", 40)
         command_line = Path(f"/proc/{program.pid}/cmdline")
         assert not command_line.exists() or not world.leaks(command_line.read_bytes())
-        for keys in ("\r", "w", "\x10", "Save picture", "\r", "\x1b", "?", "\x1b", "p", "u", "q"):
+        pages = ("\r", "w", "\x10", "Save picture", "\r", "\x1b", "5", "v", "e", "\x1b", "1", ",", "\x1b", "?", "\x1b")
+        for keys in (*pages, "p", "u", "q"):
             program.send(keys)
             program.pump(0.6)
         program.wait(5)

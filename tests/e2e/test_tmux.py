@@ -126,6 +126,9 @@ def test_an_account_by_keyboard_in_a_side_pane(pane: Pane, config_file: Path, se
     pane.keys("q")
     pane.until(lambda: pane("list-panes", "-F", "#{pane_dead} #{alternate_on}").split() == ["1", "0"])
     assert KEY in secrets.read_text()
+    searched = [path for path in (tmp_path / "home").rglob("*") if path.is_file() and path != secrets]
+    assert {path.suffix for path in searched} >= {".db", ".log", ".toml"}
+    assert [path for path in searched if b"kanarienTmux" in path.read_bytes()] == []
 
 
 def _reach_the_end(pane: Pane, done: Callable[[], bool]) -> bool:
