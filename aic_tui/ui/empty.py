@@ -36,8 +36,10 @@ def not_readable(key: str, cells: int) -> tuple[Line, ...]:
     )
 
 
-def no_accounts(findings: Sequence[Found] | None, options: ViewOptions, cells: int) -> tuple[Line, ...]:
-    """There is no account at all. ``findings`` is None until it is known what is on this machine."""
+def no_accounts(
+    findings: Sequence[Found] | None, options: ViewOptions, cells: int, add_key: str = ""
+) -> tuple[Line, ...]:
+    """There is no account at all. ``findings`` is None until it is known what is here; ``add_key`` adds an account."""
     lines: list[Line] = [EMPTY, line(("No accounts yet", Tone.STRONG)), EMPTY]
     lines += _wrapped(
         "Keys in the environment, and logins of other tools on this machine, become accounts here.", cells
@@ -52,7 +54,8 @@ def no_accounts(findings: Sequence[Found] | None, options: ViewOptions, cells: i
             *_wrapped("Nothing was found: no key in the environment, no login of a tool that is known.", cells),
             EMPTY,
         ]
-    for command, words in _STEPS:
+    add = ((add_key, "adds one: paste a key, or use what was found"),) if add_key else ()
+    for command, words in (*add, *_STEPS):
         lines.append(line((command, Tone.ACCENT)))
         lines += [(Span("  "), *spans) for spans in _wrapped(words, cells - 2)]
     return tuple(lines)

@@ -31,18 +31,29 @@ class Picture(NamedTuple):
     below: tuple[Line, ...]
 
 
+class Keys(NamedTuple):
+    """The keys that an empty dashboard names, as they are shown: the one that adds an account ("" where that is not
+    possible), and the one that leads to the repair of a configuration that cannot be read ("" while it can)."""
+
+    add: str = ""
+    repair: str = ""
+
+
+NO_KEYS = Keys()
+
+
 def picture(
-    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, repair_key: str = ""
+    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, keys: Keys = NO_KEYS
 ) -> Picture:
     """What stands in ``room``, header and footer aside. ``findings`` is for a board without accounts, and so is
-    ``repair_key``, which leads to the repair of a configuration that cannot be read."""
+    ``keys``, which lead to what helps."""
     ranked: tuple[Line, ...] = ()
     if room.ranking_cells and board.states:
         from aic_tui.view.ranking import ranking
 
         ranked = ranking(board.states, options, room.ranking_cells - RANKING_PADDING, room.main_rows - 1)
     if not board.shown:
-        shape, blocks = _message(board, room, options, findings, repair_key)
+        shape, blocks = _message(board, room, options, findings, keys)
         return Picture(ranked, shape, blocks, room.main_rows, ())
     shape, blocks = _blocks(board, room, options)
     needed = shape.height(len(blocks))
@@ -51,7 +62,7 @@ def picture(
 
 
 def _message(
-    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, repair_key: str
+    board: Board, room: Room, options: ViewOptions, findings: Sequence[Found] | None, keys: Keys
 ) -> tuple[GridShape, tuple[Block, ...]]:
     """Words in place of accounts: there are none, or none that match."""
     indent = 2 if room.main_cells >= 28 else 0
@@ -59,7 +70,7 @@ def _message(
     if board.states:
         lines = no_match(board.wanted, options)
     else:
-        lines = not_readable(repair_key, cells) if repair_key else no_accounts(findings, options, cells)
+        lines = not_readable(keys.repair, cells) if keys.repair else no_accounts(findings, options, cells, keys.add)
     if room.main_rows < len(lines):
         lines = tuple(spans for spans in lines if spans)
     indented = tuple(pad((Span(" " * indent), *spans), room.main_cells) for spans in lines)

@@ -116,3 +116,13 @@ async def test_the_second_start_does_not_ask_again(env: Environment) -> None:
         assert isinstance(app.screen, Dashboard)
         assert {state.account_id for state in monitor.states()} == {"codex", "deepseek"}
     await monitor.aclose()
+
+
+async def test_an_empty_home_names_the_key_that_adds_an_account(make_env: MakeEnv, clock: FakeClock) -> None:
+    clock.auto = False
+    env = make_env()
+    monitor = LiveMonitor.open(env)
+    app = AicApp(env, monitor, zone=UTC)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "adds one: paste a key" in shown(app))
+    await monitor.aclose()

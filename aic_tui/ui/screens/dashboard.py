@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from aic_tui.models import AccountState
 from aic_tui.services.monitor import Found, Monitor
@@ -23,7 +23,7 @@ from aic_tui.ui.board import Board
 from aic_tui.ui.messages import AccountPointed, FilterLeft, FilterTyped
 from aic_tui.ui.order import Order
 from aic_tui.ui.outcomes import outcome_words, outcomes_sentence, tell_outcome
-from aic_tui.ui.picture import account_towards, picture, start_at_worst
+from aic_tui.ui.picture import NO_KEYS, Keys, account_towards, picture, start_at_worst
 from aic_tui.ui.top_line import top_line
 from aic_tui.ui.widgets.accounts_view import AccountsView
 from aic_tui.ui.widgets.key_line import key_line, live_hints
@@ -108,7 +108,7 @@ class Dashboard(AccountKeys):
         top = top_line(self._board, self._monitor, options, max(room.cells - 2, 0), not_saving=saving)
         self._header.show([top])
         self._draw_footer()
-        whole = picture(self._board, room, options, self._findings, self.aic.repair_key)
+        whole = picture(self._board, room, options, self._findings, self._helpful_keys())
         self._ranking.display = bool(room.ranking_cells)
         self._ranking.styles.width = room.ranking_cells or 1
         self._ranking.show(whole.ranking)
@@ -116,6 +116,13 @@ class Dashboard(AccountKeys):
         self._accounts.styles.height = whole.accounts_rows
         self._accounts.show(whole.shape, whole.blocks, self._board.selected_id)
         self._below.show(whole.below)
+
+    def _helpful_keys(self) -> Keys:
+        """For a dashboard without accounts; remapped keys are named as they are."""
+        if self._board.states or not self._monitor.can_edit:
+            return NO_KEYS
+        add = self._monitor.config.keys.get("add_account") or "a"
+        return Keys(self.app.get_key_display(Binding(add, "add_account")), self.aic.repair_key)
 
     def _draw_soon(self) -> None:
         """Draw once for all the changes that come in one go."""
