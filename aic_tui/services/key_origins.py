@@ -70,12 +70,6 @@ class KeyOrigins:
         await self._store.call(self._add, key_fingerprint(key), wanted)
         return wanted
 
-    async def is_bound_elsewhere(self, account: Account, provider: Provider, key: str) -> str | None:
-        """The server that ``key`` was stored for, when this account would send it to another; else None."""
-        bound = await self._store.call(self._bound, key_fingerprint(key))
-        strange = bound and not account.trust_base_url and not set(servers_of(account, provider)) <= set(bound)
-        return bound[-1] if strange else None
-
     def _bound(self, fingerprint: str) -> tuple[str, ...]:
         try:
             servers = json.loads(self._store.notes.get(_note(fingerprint)) or "[]")
