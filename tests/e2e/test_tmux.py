@@ -94,7 +94,9 @@ def test_an_account_by_keyboard_in_a_side_pane(pane: Pane, config_file: Path, se
     pane.wait_for("new account", "paste it here")
     pane.paste(f"{KEY}\nq\n")  # a line break in it must neither submit nor quit
     pane.wait_for("•")
-    pane.keys("Tab", "Right")
+    pane.keys("Tab")
+    pane.wait_for("→ choose")  # the focus moves a moment after the key
+    pane.keys("Right")
     pane.wait_for("Base URL")
     pane.keys("Tab")
     pane.wait_for("go on", "tab next")
