@@ -37,10 +37,13 @@ class Reason(StrEnum):
     FILE_FORBIDDEN = "file_forbidden"  # NOT_CONFIGURED: storage = "keyring-only"
     FILE_NOT_SAVED = "file_not_saved"  # NOT_CONFIGURED
     KEY_REJECTED = "key_rejected"  # AUTH_NEEDED: HTTP 401 or its equivalent
+    TOKEN_INVALID = "token_invalid"  # AUTH_NEEDED: a login of our own kind was refused; signing in again helps
     KEY_MALFORMED = "key_malformed"  # AUTH_NEEDED: cannot even be sent in a header
     LOGIN_EXPIRED = "login_expired"  # AUTH_NEEDED: another tool's login is past its expiry
     HOST_NOT_TRUSTED = "host_not_trusted"  # AUTH_NEEDED: the key is bound to another host
     SCOPE_MISSING = "scope_missing"  # FORBIDDEN: valid key without the right to read usage
+    SSO_NEEDED = "sso_needed"  # FORBIDDEN: the organisation wants the token authorised for its single sign-on
+    NO_SEAT = "no_seat"  # FORBIDDEN: a valid login without the subscription
     PAYMENT_NEEDED = "payment_needed"  # FORBIDDEN: HTTP 402
     NOT_FOUND = "not_found"  # UNSUPPORTED: HTTP 404, no such endpoint for this account
     DNS = "dns"  # OFFLINE

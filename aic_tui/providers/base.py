@@ -115,7 +115,8 @@ class Provider:
     refreshes, ``interval_seconds`` the default, ``max_per_hour`` a hard ceiling. ``refuse`` may turn a reply that
     is not 2xx (and not accepted) into the right error; None leaves it to the defaults of the client.
     ``setup_hint`` is one sentence that tells how to get a working key. ``needs_consent`` marks logins that are
-    asked only after the user's yes, with the sentence that is shown.
+    asked only after the user's yes, with the sentence that is shown. ``login`` names the device flow that this program
+    can do itself for a token (``github``).
     """
 
     id: str
@@ -137,6 +138,7 @@ class Provider:
     setup_hint: str = ""
     shows: str = ""
     needs_consent: str | None = None
+    login: str | None = None
 
 
 def reply_named(replies: Sequence[Reply], name: str) -> Reply | None:

@@ -16,6 +16,7 @@ from aic_tui.models import AccountState, Point, RequestEntry
 
 if TYPE_CHECKING:
     from aic_tui.services.editing import Editor
+    from aic_tui.services.signing_in import SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ class Monitor(Protocol):
     @property
     def editor(self) -> Editor | None:
         """What edits accounts and settings; None where nothing can be edited (the demonstration)."""
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """What logs in and out; None where nothing can be edited."""
 
     def states(self) -> Sequence[AccountState]:
         """The enabled accounts that are not hidden, in the user's order, at first from the database alone."""
