@@ -37,7 +37,7 @@ class Reason(StrEnum):
     FILE_FORBIDDEN = "file_forbidden"  # NOT_CONFIGURED: storage = "keyring-only"
     FILE_NOT_SAVED = "file_not_saved"  # NOT_CONFIGURED
     KEY_REJECTED = "key_rejected"  # AUTH_NEEDED: HTTP 401 or its equivalent
-    TOKEN_INVALID = "token_invalid"  # AUTH_NEEDED: a login of our own kind was refused; signing in again helps
+    TOKEN_INVALID = "token_invalid"  # noqa: S105  # AUTH_NEEDED: refused, and signing in again helps
     KEY_MALFORMED = "key_malformed"  # AUTH_NEEDED: cannot even be sent in a header
     LOGIN_EXPIRED = "login_expired"  # AUTH_NEEDED: another tool's login is past its expiry
     HOST_NOT_TRUSTED = "host_not_trusted"  # AUTH_NEEDED: the key is bound to another host

@@ -19,6 +19,7 @@ from aic_tui.services.monitor import Found, Outcome
 
 if TYPE_CHECKING:
     from aic_tui.services.editing import Editor
+    from aic_tui.services.signing_in import SignIn
 
 _RECENT = timedelta(seconds=15)
 _MOST_POINTS = 400
@@ -62,6 +63,11 @@ class DemoMonitor:
     @property
     def editor(self) -> Editor | None:
         """None: nothing here can be edited."""
+        return None
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """None: nobody signs in to a demonstration."""
         return None
 
     def states(self) -> Sequence[AccountState]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aic_tui.services.editor import LiveEditor
     from aic_tui.services.editor_bench import Tools
     from aic_tui.services.refresh import RefreshService
+    from aic_tui.services.signing_in import SignIn
 
 _CONFIG_LOOK_SECONDS = 1.0  # a change is on show within two
 _DAY_SECONDS = 86_400.0
@@ -105,6 +106,11 @@ class LiveMonitor:
 
             self._editor = LiveEditor(self._env, self)
         return self._editor
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """What logs in and out."""
+        return None
 
     def states(self) -> Sequence[AccountState]:
         """The enabled accounts that are not hidden, in the user's order; before :meth:`load` as last saved."""
