@@ -56,11 +56,6 @@ class DemoMonitor:
         return False
 
     @property
-    def sign_in(self) -> None:
-        """Nobody signs in to a demonstration."""
-        return None
-
-    @property
     def editor(self) -> Editor | None:
         """None: nothing here can be edited."""
         return None
