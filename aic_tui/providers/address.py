@@ -107,21 +107,32 @@ def target_of(provider: Provider, account: Account, request: Request, *, home_bo
     request's. Raises :class:`ProviderError`: NOT_CONFIGURED/BAD_ADDRESS, or AUTH_NEEDED/HOST_NOT_TRUSTED for a
     ``home_bound`` key and a server that is not the provider's own, unless the account trusts it.
     """
-    own = parse_origin(request.host or provider.base_url)
-    override = account.hosts.get(own.host) or account.hosts.get(f"{own.host}:{own.port}") or account.base_url
+    home = parse_origin(base_url_of(provider, account))
+    own = parse_origin(request.host) if request.host else home
+    replaced = account.hosts.get(own.host) or account.hosts.get(f"{own.host}:{own.port}")
     origin = own
-    if override:
+    if override := replaced or account.base_url:
         given = parse_origin(override)
-        origin = Origin(given.scheme, given.host, given.port, given.prefix + own.prefix)
-    if home_bound and not account.trust_base_url and origin.server != own.server:
-        home = parse_origin(provider.base_url)
-        if origin.server != home.server:
-            raise ProviderError(FailureKind.AUTH_NEEDED, Reason.HOST_NOT_TRUSTED, detail=clean(origin.host))
+        # A base_url is the whole address, path included, of an API whose path depends on the host.
+        kept = "" if provider.base_of is not None and not replaced else own.prefix
+        origin = Origin(given.scheme, given.host, given.port, given.prefix + kept)
+    if home_bound and not account.trust_base_url and origin.server not in (own.server, home.server):
+        raise ProviderError(FailureKind.AUTH_NEEDED, Reason.HOST_NOT_TRUSTED, detail=clean(origin.host))
     if not request.path.startswith("/"):
         raise ProviderError(FailureKind.ERROR, Reason.CRASHED, detail="a request path without /")
     shown = f"{origin}{quote(request.path, safe=_PATH_SAFE)}"
     query = urlencode(request.params)
     return Target(origin, f"{shown}?{query}" if query else shown, shown)
+
+
+def base_url_of(provider: Provider, account: Account) -> str:
+    """The provider's own address for this account, before the account's ``base_url`` and ``hosts`` replace it.
+
+    Raises :class:`ProviderError` NOT_CONFIGURED/BAD_ADDRESS where it belongs to a ``login_url`` that may not be used.
+    """
+    if provider.base_of is None or not account.login_url:
+        return provider.base_url
+    return provider.base_of(account.login_url)
 
 
 def is_loopback(host: str) -> bool:

@@ -116,7 +116,8 @@ class Provider:
     is not 2xx (and not accepted) into the right error; None leaves it to the defaults of the client.
     ``setup_hint`` is one sentence that tells how to get a working key. ``needs_consent`` marks logins that are
     asked only after the user's yes, with the sentence that is shown. ``login`` names the device flow that this program
-    can do itself for a token (``github``).
+    can do itself for a token (``github``). ``base_of`` gives the address of the API that belongs to an
+    account's ``login_url`` (raises ProviderError BAD_ADDRESS); None where the login address has no say in it.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Provider:
     shows: str = ""
     needs_consent: str | None = None
     login: str | None = None
+    base_of: Callable[[str], str] | None = None
 
 
 def reply_named(replies: Sequence[Reply], name: str) -> Reply | None:
