@@ -37,7 +37,7 @@ ALLOWED = {
 }
 # Which files may load a package, at any time; a package that is not here is free.
 WHERE = {
-    "httpx": ("providers/client.py", "providers/tls.py", "providers/faults.py"),
+    "httpx": ("providers/sender.py", "providers/tls.py", "providers/faults.py"),
     "sqlite3": ("store/", "providers/auth.py"),
     "keyring": ("config/keyring_door.py",),
     "plotext": ("ui/plot.py",),
