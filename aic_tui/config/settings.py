@@ -6,6 +6,7 @@ import alone would cost a sixth of it, and the table is also what the settings e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,7 @@ from aic_tui.errors import UserError
 from aic_tui.text import clean
 
 CONFIG_VERSION = 1
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Settings:
     mouse: bool = True
     storage: str = "keyring"
     log_level: str = "info"
+    # The public client of GitHub's own editor plug-ins (2026-11): Copilot's figures are closed to self-made ones.
+    github_client_id: str = "Iv1.b507a08c87ecfe98"
 
 
 class Kind(StrEnum):
@@ -113,7 +117,7 @@ class Setting:
             case Kind.ZONE:
                 return "local or a time zone such as Europe/Berlin"
             case Kind.TEXT:
-                return "a name of 1 to 60 characters"
+                return "1 to 60 letters, digits, “.”, “_” and “-”"
 
     def check(self, value: object) -> Value:
         """``value`` (a TOML value) when it is allowed here. Raises :class:`UserError` that tells what is allowed."""
@@ -126,7 +130,7 @@ class Setting:
                 return value
             case Kind.ZONE, str() if _is_zone(value):
                 return value
-            case Kind.TEXT, str() if 0 < len(value) <= 60 and clean(value) == value:
+            case Kind.TEXT, str() if _WORD.fullmatch(value):
                 return value
         raise UserError(f"{self.name} must be {self.allowed}.")
 
@@ -202,6 +206,7 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("trace", "debug", "info", "warn", "error"),
         flag="--log-level",
     ),
+    Setting("github_client_id", Kind.TEXT, "The public OAuth client that asks when you sign in to GitHub."),
 )
 
 

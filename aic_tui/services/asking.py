@@ -16,7 +16,7 @@ from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError
 from aic_tui.models import Failure, RequestEntry, Snapshot
-from aic_tui.providers.address import parse_origin
+from aic_tui.providers.address import base_url_of, parse_origin
 from aic_tui.providers.base import Provider
 from aic_tui.services.backoff import (
     Trouble,
@@ -71,18 +71,18 @@ def moment(seconds: float | None) -> datetime | None:
 
 def gate_key(account: Account, provider: Provider, fingerprint: str) -> str:
     """Who shares a gate: every account with this token at this provider, per server where that is not its own."""
-    places = [account.base_url or "", *(f"{name}={url}" for name, url in sorted(account.hosts.items()))]
+    own = (account.login_url or "") if provider.base_of is not None else ""
+    places = [account.base_url or own, *(f"{name}={url}" for name, url in sorted(account.hosts.items()))]
     server = "".join(places) and "@" + hashlib.sha256("\n".join(places).encode()).hexdigest()[:8]
     return f"{provider.id}:{fingerprint}{server}"
 
 
 def _server_of(account: Account, provider: Provider) -> Hashable:
     """What two accounts have in common that ask one server, whatever the paths."""
-    address = account.base_url or provider.base_url
     try:
-        return parse_origin(address).server
+        return parse_origin(account.base_url or base_url_of(provider, account)).server
     except ProviderError:
-        return address  # nothing will be sent there
+        return account.base_url, account.login_url  # nothing will be sent there
 
 
 def waiting_failure(wait: Wait, now: datetime) -> Failure | None:

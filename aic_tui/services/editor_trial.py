@@ -118,9 +118,9 @@ def _what_was_asked(draft: Draft) -> tuple[object, ...]:
 
 
 def _origin(account: Account, provider: Provider) -> str:
-    from aic_tui.providers.address import parse_origin
+    from aic_tui.providers.address import base_url_of, parse_origin
 
     try:
-        return str(parse_origin(account.base_url or provider.base_url))
+        return str(parse_origin(account.base_url or base_url_of(provider, account)))
     except ProviderError:
         return ""

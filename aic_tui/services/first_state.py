@@ -16,7 +16,8 @@ from aic_tui.models import AccountState
 
 def whose(account: Account) -> str:
     """What the figures of ``account`` depend on (provider, source of the key, servers, settings), as a short digest."""
-    parts = [account.provider_id, account.key, account.base_url, sorted(account.hosts.items())]
+    parts: list[object] = [account.provider_id, account.key, account.base_url, sorted(account.hosts.items())]
+    parts += [account.login_url] if account.login_url else []
     text = json.dumps([*parts, sorted(account.fields.items())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -12,7 +12,7 @@ import json
 from aic_tui.config.secrets import STORES
 from aic_tui.config.settings import Account
 from aic_tui.errors import FailureKind, ProviderError, Reason
-from aic_tui.providers.address import Origin, parse_origin
+from aic_tui.providers.address import Origin, base_url_of, parse_origin
 from aic_tui.providers.auth import Credential, key_fingerprint
 from aic_tui.providers.base import Provider
 from aic_tui.store.store import Store
@@ -26,7 +26,7 @@ def servers_of(account: Account, provider: Provider) -> tuple[str, ...]:
 
     Raises :class:`ProviderError` NOT_CONFIGURED/BAD_ADDRESS for an address that may not be used.
     """
-    addresses = (account.base_url or provider.base_url, *account.hosts.values())
+    addresses = (account.base_url or base_url_of(provider, account), *account.hosts.values())
     return tuple(dict.fromkeys(_server(parse_origin(address)) for address in addresses))
 
 

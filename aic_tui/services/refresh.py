@@ -146,6 +146,29 @@ class RefreshService:
         await self._conclude(item, asked)
         return True
 
+    def login_begins(self, account_id: str) -> None:
+        """That the account's token was refused is not shown while the user signs in again. Nothing of it is saved."""
+        self._list.lift(account_id)
+
+    def login_ends(self, account_id: str, *, refused_again: bool = False) -> None:
+        """The login is over; ``refused_again`` shows what its begin took off the screen."""
+        self._list.unlift(account_id, restore=refused_again)
+
+    async def signed_out(self, account_id: str) -> None:
+        """The account's token is gone: so are its figures, and whose they were. Nothing is sent."""
+        item = self._list.get(account_id)
+        if item is None:
+            return
+        if item.task is not None:
+            item.cancel()
+            await asyncio.gather(item.task, return_exceptions=True)
+        self._raw.pop(account_id, None)
+        before = self._list.state(account_id)
+        bare = replace(before, snapshot=None, failure=None, auth_source=item.account.key, next_at=None)
+        await self._store.call(self._store.states.save, bare)
+        self._list.show(bare)
+        await self.refresh([account_id], manual=True)
+
     async def aclose(self) -> None:
         """Stop asking. Claims are given back, the requests behind them count."""
         tasks = [item.task for item in self._list.watched if item.task is not None]

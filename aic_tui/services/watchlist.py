@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from aic_tui.config.settings import Account, Settings
 from aic_tui.environment import Environment
-from aic_tui.models import AccountState
+from aic_tui.errors import Reason
+from aic_tui.models import AccountState, Failure
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import get_provider
 from aic_tui.services import schedule
@@ -54,6 +55,7 @@ class WatchList:
         self._publish = publish
         self._watched: dict[str, Watched] = {}
         self._states: dict[str, AccountState] = {}
+        self._lifted: dict[str, Failure | None] = {}
         self.settings = Settings()
         self.notices: list[str] = []
 
@@ -165,12 +167,35 @@ class WatchList:
     def show(self, state: AccountState) -> None:
         """Publish ``state`` if it is new. What kind of state it is goes to the log once per change."""
         before = self._states.get(state.account_id)
+        if state.account_id in self._lifted:
+            state = self._without_refusal(state, before)
         if state.account_id not in self._watched or state == before:
             return
         self._states[state.account_id] = state
         if before is None or _mood(before) != _mood(state):
             _log.info("%s: %s", state.account_id, _mood(state))
         self._publish(state)
+
+    def lift(self, account_id: str) -> None:
+        """A login for this account has begun: that its token was refused is not shown meanwhile."""
+        self._lifted.setdefault(account_id, None)
+        if account_id in self._watched:
+            self.show(self._states[account_id])
+
+    def unlift(self, account_id: str, *, restore: bool) -> None:
+        """The login is over. ``restore`` shows again that the token was refused."""
+        failure = self._lifted.pop(account_id, None)
+        state = self._states.get(account_id)
+        if restore and failure is not None and state is not None and state.failure is None:
+            self.show(state.failed(failure))
+
+    def _without_refusal(self, state: AccountState, before: AccountState | None) -> AccountState:
+        if state.failure is not None and state.failure.reason is Reason.TOKEN_INVALID:
+            self._lifted[state.account_id] = state.failure
+            return replace(state, failure=None)
+        if state.failure is not None or before is None or state.snapshot != before.snapshot:
+            self._lifted[state.account_id] = None  # another token was asked with meanwhile
+        return state
 
     def _plan_sooner(self, item: Watched) -> None:
         """A shorter interval counts from now on, not only after the next request."""

@@ -24,3 +24,7 @@ class Notes:
             lambda db: db.execute("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", (name, value)),
             key=("note", name),
         )
+
+    def drop(self, name: str) -> None:
+        """Forget it; nothing happens where there is none."""
+        self._database.save(lambda db: db.execute("DELETE FROM notes WHERE name = ?", (name,)), key=("note", name))

@@ -31,7 +31,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("retention_days", "keep history"),
         ),
     ),
-    ("Program", (("storage", "new keys go to"), ("log_level", "log"))),
+    ("Program", (("storage", "new keys go to"), ("log_level", "log"), ("github_client_id", "GitHub client"))),
 )
 _UNITS = {
     "warn_percent": "% used",
