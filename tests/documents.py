@@ -24,9 +24,12 @@ from aic_tui.ui.bindings import (
     DETAIL_BINDINGS,
     FORM_BINDINGS,
     KEYS_BINDINGS,
+    LOGIN_BINDINGS,
     PAGE_BINDINGS,
     REPAIR_BINDINGS,
     SETTINGS_BINDINGS,
+    SIGN_OUT_BINDINGS,
+    TARGET_BINDINGS,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -62,6 +65,9 @@ def key_table() -> str:
         ("forms: ", FORM_BINDINGS),
         ("forms: ", CHOICE_BINDINGS),
         ("before saving: ", CONFIRM_BINDINGS),
+        ("signing in: ", TARGET_BINDINGS),
+        ("signing in: ", LOGIN_BINDINGS[:-1]),
+        ("signing out: ", SIGN_OUT_BINDINGS),
         ("settings: ", SETTINGS_BINDINGS),
         ("keys: ", KEYS_BINDINGS),
         ("repair: ", REPAIR_BINDINGS),

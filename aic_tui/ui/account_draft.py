@@ -16,7 +16,7 @@ from aic_tui.ui.widgets.fields import Option
 if TYPE_CHECKING:
     from aic_tui.providers.base import Provider
 
-KEEP, PASTE, OTHER = "keep", "paste", "other"
+KEEP, PASTE, OTHER, SIGN_IN = "keep", "paste", "other", "sign in"
 
 
 def variables_of(provider_id: str) -> tuple[str, ...]:
@@ -29,11 +29,23 @@ def variables_of(provider_id: str) -> tuple[str, ...]:
         return ()
 
 
+def signs_in(provider_id: str) -> bool:
+    """True where this program can get the token itself, by a login in the browser."""
+    from aic_tui.providers.registry import get_provider
+
+    try:
+        return get_provider(provider_id).login is not None
+    except UserError:
+        return False
+
+
 def key_options(
     provider: Provider, findings: Sequence[Found], environ: Mapping[str, str], row: AccountRow | None
 ) -> list[Option]:
     """Where the key may come from: as it is, pasted, the provider's variables, logins that were found."""
     options = [Option(KEEP, _kept(row))] if row is not None else []
+    if provider.login is not None:
+        options.append(Option(SIGN_IN, "sign in with GitHub" if row is None else "sign in again with GitHub"))
     options.append(Option(PASTE, "pasted here" if row is None else "a new one, pasted here"))
     now = (row.account.key or "") if row is not None else ""
     for name in provider.env:

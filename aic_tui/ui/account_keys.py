@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aic_tui.app import AicApp
     from aic_tui.services.editing import AccountRow, Editor, Plan
 
-EDITING_ACTIONS = ("accounts", "add_account", "edit_account", "delete_account", "toggle_account")
+EDITING_ACTIONS = ("accounts", "add_account", "edit_account", "delete_account", "toggle_account", "login")
 
 
 UNDO_HINT = " · z on the accounts screen undoes it."
@@ -61,6 +61,12 @@ class AccountKeys(Screen[Any]):
     def action_toggle_account(self) -> None:
         """Ask the account from now on, or no longer; saved at once."""
         self._with_row(self._toggle)
+
+    def action_login(self) -> None:
+        """Sign in to GitHub: the selected account where it needs that, else the one that is chosen."""
+        from aic_tui.ui.signing import open_login
+
+        open_login(self._app, self.meant_account_id(), lambda _: self.reload())
 
     # -- with the account at hand
 

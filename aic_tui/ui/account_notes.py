@@ -12,6 +12,7 @@ from aic_tui.providers.registry import get_provider
 from aic_tui.redact import mask
 from aic_tui.services.editing import Editor
 from aic_tui.services.monitor import Found
+from aic_tui.ui.account_draft import SIGN_IN
 from aic_tui.ui.screens.confirm import Told
 from aic_tui.view.spans import Tone
 
@@ -32,6 +33,8 @@ def about_source(source: str, findings: Sequence[Found], env: Environment, *, pr
         if env.environ.get(source[4:], "").strip():
             return [(f"{source[4:]} is read for each request afresh and stored nowhere.", Tone.DIM)]
         return [(f"{source[4:]} is not set in this terminal.", Tone.WARN)]
+    if source == SIGN_IN:
+        return [("Enter goes on to a code, which you enter in a browser on any machine.", Tone.DIM)]
     found = next((one for one in findings if one.source == source), None)
     if found is None:
         return [("Arrow keys choose.", Tone.DIM)]

@@ -22,12 +22,15 @@ APP_BINDINGS = [
     Binding("ctrl+c", "quit", "quit", show=False, system=True, priority=True),
 ]
 
+_LOGIN = Binding("g", "login", "sign in", id="login", tooltip="Sign in to GitHub for Copilot")
+
 # On the dashboard and on the list of accounts: about the selected one.
 _ACCOUNT_BINDINGS = [
     Binding("a", "add_account", "add", id="add_account", tooltip="Add an account"),
     Binding("e", "edit_account", "edit", id="edit_account", tooltip="Change the selected account, or replace its key"),
     Binding("space", "toggle_account", "on/off", id="toggle_account", tooltip="Ask the selected account, or never"),
     Binding("d", "delete_account", "delete", id="delete_account", tooltip="Delete the selected account"),
+    _LOGIN,
 ]
 
 DASHBOARD_BINDINGS = [
@@ -77,6 +80,7 @@ DETAIL_BINDINGS = [
 WELCOME_BINDINGS = [
     Binding("enter", "accept", "use these", id="accept", tooltip="Use the marked logins from now on"),
     Binding("space", "mark", "mark", id="mark", tooltip="Mark or unmark this login"),
+    _LOGIN,
     Binding("up,k", "point(-1)", "up", id="welcome_up", tooltip="The login above", show=False),
     Binding("down,j", "point(1)", "down", id="welcome_down", tooltip="The login below", show=False),
     Binding(
@@ -94,6 +98,7 @@ ACCOUNTS_BINDINGS = [
     Binding("J", "shift(1)", "move down", id="account_later", tooltip="Move the selected account down", show=False),
     Binding("b", "flag('pinned')", "pin", id="pin_account", tooltip="Pin the selected account to the top, or not"),
     Binding("h", "flag('hidden')", "hide", id="hide_account", tooltip="Leave it off the dashboard, or not"),
+    Binding("G", "logout", "sign out", id="logout", tooltip="Erase the selected account's GitHub token here"),
     Binding("z", "undo", "undo", id="undo", tooltip="Take the last change of this session back"),
 ]
 
@@ -149,14 +154,60 @@ REPAIR_BINDINGS = [
     Binding("R", "repair", "repair", id="repair_now", tooltip="Put the file aside and go on from the last whole one"),
 ]
 
+# Signing in: what each stage has, and nothing of another.
+LOGIN_READY_BINDINGS = [
+    Binding("enter", "go", "get a code", id="login_start", tooltip="Ask GitHub for a code"),
+]
+LOGIN_CODE_BINDINGS = [
+    Binding("y", "copy", "copy code", id="copy_code", tooltip="Copy the code (OSC 52); not every terminal allows it"),
+    Binding("Y", "copy_page", "copy address", id="copy_page", tooltip="Copy the address in the same way"),
+    Binding("o", "open", "open", id="open_page", tooltip="Open the address in a browser on this machine"),
+    Binding("escape", "cancel", "cancel", id="login_cancel", tooltip="Stop: nothing is asked any more"),
+]
+LOGIN_CONSENT_BINDINGS = [
+    Binding("y", "consent(True)", "keep it", id="login_yes", tooltip="Keep the token in the file"),
+    Binding("n", "consent(False)", "forget it", id="login_no", tooltip="Forget the token, nothing is written"),
+]
+LOGIN_ENDED_BINDINGS = [
+    Binding("enter,r", "again", "new code", id="login_again", tooltip="Ask GitHub for another code"),
+    Binding("enter", "finish", "go on", id="login_finish", tooltip="Back, with the account signed in"),
+]
+LOGIN_BINDINGS = [
+    *LOGIN_READY_BINDINGS,
+    *LOGIN_CODE_BINDINGS,
+    *LOGIN_CONSENT_BINDINGS,
+    *LOGIN_ENDED_BINDINGS,
+    PAGE_BINDINGS[0],  # a key that is bound here has none of the bindings that pages give it
+]
+TARGET_BINDINGS = [
+    Binding("enter", "choose", "sign in", id="login_target", tooltip="Sign in the pointed account"),
+]
+SIGN_OUT_BINDINGS = [
+    Binding("enter", "sign_out", "sign out", id="sign_out", tooltip="Erase the token from this machine"),
+]
+
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.
 FOOTER_ORDER = (
+    *("login_start", "login_again", "login_finish", "login_target", "sign_out", "login_yes", "login_no"),
+    *("copy_code", "open_page", "login_cancel", "copy_page"),
     *("accept", "mark", "not_now", "confirm", "confirm_other"),
     *("repair_now", "repair", "setting_change", "key_change"),
     *("form_next", "choice_next", "form_down", "back", "setting_default", "key_default"),
     *("detail_refresh", "next_lane", "range_shorter", "range_longer", "raw"),
     *("detail", "refresh", "add_account", "edit_account", "toggle_account", "delete_account", "undo", "test_account"),
-    *("rename_account", "accounts", "filter", "sort", "show", "privacy", "refresh_all", "theme", "settings"),
+    *(
+        "rename_account",
+        "accounts",
+        "login",
+        "logout",
+        "filter",
+        "sort",
+        "show",
+        "privacy",
+        "refresh_all",
+        "theme",
+        "settings",
+    ),
     *("reverse", "mouse"),
 )
 FOOTER_LAST = ("help", "quit")

@@ -37,9 +37,10 @@ def not_readable(key: str, cells: int) -> tuple[Line, ...]:
 
 
 def no_accounts(
-    findings: Sequence[Found] | None, options: ViewOptions, cells: int, add_key: str = ""
+    findings: Sequence[Found] | None, options: ViewOptions, cells: int, add_key: str = "", login_key: str = ""
 ) -> tuple[Line, ...]:
-    """There is no account at all. ``findings`` is None until it is known what is here; ``add_key`` adds an account."""
+    """There is no account at all. ``findings`` is None until it is known what is here; ``add_key`` adds an account,
+    ``login_key`` signs in."""
     lines: list[Line] = [EMPTY, line(("No accounts yet", Tone.STRONG)), EMPTY]
     lines += _wrapped(
         "Keys in the environment, and logins of other tools on this machine, become accounts here.", cells
@@ -55,7 +56,8 @@ def no_accounts(
             EMPTY,
         ]
     add = ((add_key, "adds one: paste a key, or use what was found"),) if add_key else ()
-    for command, words in (*add, *_STEPS):
+    login = ((login_key, "signs in to GitHub for Copilot, by a code"),) if login_key else ()
+    for command, words in (*add, *login, *_STEPS):
         lines.append(line((command, Tone.ACCENT)))
         lines += [(Span("  "), *spans) for spans in _wrapped(words, cells - 2)]
     return tuple(lines)

@@ -16,6 +16,7 @@ _GROUPS: tuple[tuple[str, Sequence[Binding]], ...] = (
     ("Accounts", all_keys.ACCOUNTS_BINDINGS),
     ("Detail", all_keys.DETAIL_BINDINGS),
     ("First run", all_keys.WELCOME_BINDINGS),
+    ("Signing in", (*all_keys.TARGET_BINDINGS, *all_keys.LOGIN_BINDINGS, *all_keys.SIGN_OUT_BINDINGS)),
     ("Settings", (*all_keys.CHOOSER_BINDINGS, *all_keys.SETTINGS_BINDINGS)),
     ("Keys", all_keys.KEYS_BINDINGS),
     ("Repair", all_keys.REPAIR_BINDINGS),
@@ -30,6 +31,12 @@ _SCREENS: tuple[tuple[Sequence[Binding], ...], ...] = (
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.CHOOSER_BINDINGS, all_keys.SETTINGS_BINDINGS),
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.CHOOSER_BINDINGS, all_keys.KEYS_BINDINGS),
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.REPAIR_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.CHOOSER_BINDINGS, all_keys.TARGET_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_READY_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_CODE_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_CONSENT_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_ENDED_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.SIGN_OUT_BINDINGS),
 )
 NEVER_OURS = ("ctrl+c", "ctrl+q", "escape")
 

@@ -32,10 +32,11 @@ class Picture(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """The keys that an empty dashboard names, as they are shown: the one that adds an account ("" where that is not
-    possible), and the one that leads to the repair of a configuration that cannot be read ("" while it can)."""
+    """The keys that an empty dashboard names, as they are shown: those that add an account and sign in ("" where that
+    is not possible), and the one that leads to the repair of a configuration that cannot be read ("" while it can)."""
 
     add: str = ""
+    login: str = ""
     repair: str = ""
 
 
@@ -70,7 +71,11 @@ def _message(
     if board.states:
         lines = no_match(board.wanted, options)
     else:
-        lines = not_readable(keys.repair, cells) if keys.repair else no_accounts(findings, options, cells, keys.add)
+        lines = (
+            not_readable(keys.repair, cells)
+            if keys.repair
+            else no_accounts(findings, options, cells, keys.add, keys.login)
+        )
     if room.main_rows < len(lines):
         lines = tuple(spans for spans in lines if spans)
     indented = tuple(pad((Span(" " * indent), *spans), room.main_cells) for spans in lines)

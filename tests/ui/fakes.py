@@ -18,6 +18,7 @@ from aic_tui.environment import Environment
 from aic_tui.models import AccountState, Balance, Failure, Point, Reading, RequestEntry, Snapshot, Window
 from aic_tui.services.editing import Editor
 from aic_tui.services.monitor import Found, Outcome
+from aic_tui.services.signing_in import SignIn
 from aic_tui.ui.screens.dashboard import Dashboard
 from aic_tui.ui.widgets.accounts_view import AccountsView
 from aic_tui.ui.widgets.lines import LinesView
@@ -34,6 +35,7 @@ class FakeMonitor:
         self.is_demo = False
         self.can_edit = False
         self.editor: Editor | None = None
+        self.sign_in: SignIn | None = None
         self.notices: Sequence[str] = ()
         self.listed = list(states)
         self.asked: list[Sequence[str] | None] = []

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 
 from aic_tui import format as fmt
 from aic_tui.models import AccountState
-from aic_tui.services.editing import AccountRow, Draft, Editor, Plan
-from aic_tui.ui.account_draft import variables_of
+from aic_tui.services.editing import AccountRow, Draft, Editor, KeyStore, Plan
+from aic_tui.ui.account_draft import signs_in, variables_of
 from aic_tui.ui.account_keys import UNDO_HINT, AccountKeys
 from aic_tui.ui.account_rows import RowView, header_line, list_lines, name_of, selected_lines
 from aic_tui.ui.bindings import ACCOUNTS_BINDINGS
@@ -125,6 +125,10 @@ class AccountsScreen(AccountKeys, ChooserScreen):
             return action in ("next", "back", "help", "quit")
         if action == "undo":
             return self._editor.can_undo is not None
+        if action == "logout":
+            row = self.selected_row
+            ours = row is not None and row.store in (KeyStore.KEYRING, KeyStore.FILE)
+            return row is not None and ours and signs_in(row.account.provider_id)
         about_one = ("edit_account", "delete_account", "toggle_account", "test", "rename", "flag", "shift")
         return self.selected_row is not None if action in about_one else True
 
@@ -152,6 +156,15 @@ class AccountsScreen(AccountKeys, ChooserScreen):
         name = name_of(row, self.aic.options)
         said = None if word is None else f"{name} is {word}{UNDO_HINT}"
         self.save_at_once(self._editor, plan, said)
+
+    def action_logout(self) -> None:
+        """Erase the selected account's token, after a question."""
+        from aic_tui.ui.screens.sign_out import SignOutScreen
+
+        row, sign_in = self.selected_row, self.aic.monitor.sign_in
+        if row is not None and sign_in is not None:
+            screen = SignOutScreen(sign_in, row.account.id, name_of(row, self.aic.options))
+            self.app.push_screen(screen, lambda _: self.reload())
 
     def action_undo(self) -> None:
         """Take the last change of this session back."""

@@ -20,13 +20,13 @@ from aic_tui.services.editing import (
     KeyStore,
     Plan,
 )
-from aic_tui.text import cell_width
 from aic_tui.ui.account_draft import reference_for
 from aic_tui.ui.account_rows import RowView, shown_origin
 from aic_tui.ui.bindings import CONFIRM_BINDINGS
 from aic_tui.ui.screens.page import PageScreen
+from aic_tui.view.paragraph import broken
 from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, line
-from aic_tui.view.words import fit_name, say, wrap
+from aic_tui.view.words import fit_name, say
 
 Told = tuple[str, Tone]
 Replan = Callable[[Draft], Plan]
@@ -187,31 +187,6 @@ def sentences(told: Sequence[Told], cells: int, options: ViewOptions) -> list[Li
     for text, tone in told:
         lines += [line((row, tone)) for row in broken(say(text, options), min(cells, 84))]
     return lines
-
-
-def broken(text: str, cells: int) -> list[str]:
-    """``text`` in rows of at most ``cells``, between words where that is possible."""
-    cells = max(cells, 1)
-    rows = wrap(text, cells, 50)
-    if rows is not None:
-        return rows
-    pieces: list[str] = []
-    for word in text.split():
-        parts = _pieces(word, cells)
-        if pieces and cell_width(pieces[-1]) + 1 + cell_width(parts[0]) <= cells:
-            pieces[-1] += f" {parts.pop(0)}"
-        pieces += parts
-    return pieces
-
-
-def _pieces(word: str, cells: int) -> list[str]:
-    """A word that is too long, broken behind its last slash that fits, else anywhere."""
-    pieces = []
-    while cell_width(word) > cells:
-        cut = word.rfind("/", 1, cells) + 1 or cells
-        pieces.append(word[:cut])
-        word = word[cut:]
-    return [*pieces, word]
 
 
 def diff_lines(diff: Sequence[DiffLine], cells: int, options: ViewOptions) -> list[Line]:

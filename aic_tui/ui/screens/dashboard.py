@@ -121,8 +121,10 @@ class Dashboard(AccountKeys):
         """For a dashboard without accounts; remapped keys are named as they are."""
         if self._board.states or not self._monitor.can_edit:
             return NO_KEYS
-        add = self._monitor.config.keys.get("add_account") or "a"
-        return Keys(self.app.get_key_display(Binding(add, "add_account")), self.aic.repair_key)
+        keys = self._monitor.config.keys
+        add, login = keys.get("add_account") or "a", keys.get("login") or "g"
+        shown = [self.app.get_key_display(Binding(key, "help")) for key in (add, login)]
+        return Keys(shown[0], shown[1], self.aic.repair_key)
 
     def _draw_soon(self) -> None:
         """Draw once for all the changes that come in one go."""
@@ -198,7 +200,7 @@ class Dashboard(AccountKeys):
         if action == "clear_filter":
             return bool(self._board.wanted)
         if action in EDITING_ACTIONS:
-            needs_one = action not in ("accounts", "add_account")
+            needs_one = action not in ("accounts", "add_account", "login")
             return self._monitor.can_edit and (bool(self._board.shown) or not needs_one)
         if action in ("open", "refresh", "sort", "reverse", "move"):
             return bool(self._board.shown)

@@ -48,7 +48,8 @@ class AccountForm(PageScreen, inherit_bindings=False):
     ) -> None:
         super().__init__()
         self._editor, self._provider, self._findings, self._row = editor, provider, findings, row
-        self._first_key = key or (start.KEEP if row is not None else start.PASTE)
+        fresh = start.PASTE if provider.login is None else start.SIGN_IN
+        self._first_key = key or (start.KEEP if row is not None else fresh)
         self._trouble: str | None = None
         self._sure: str | None = None  # the fingerprint of a foreign-looking key that the user says is right
         self._account = row.account if row is not None else self._blank()
@@ -175,7 +176,10 @@ class AccountForm(PageScreen, inherit_bindings=False):
         fields[max(0, min(place + step, len(fields) - 1))].focus()
 
     def action_next(self) -> None:
-        """On to the test, or to what is missing."""
+        """On to the test, to the login, or to what is missing."""
+        if self._entries.source == start.SIGN_IN:
+            self._sign_in()
+            return
         try:
             if self._entries.needs_confirmation:
                 words = self._confirm_words()
@@ -193,6 +197,13 @@ class AccountForm(PageScreen, inherit_bindings=False):
             self._ask_which(other, mask(text))
         else:
             self._go_on(draft)
+
+    def _sign_in(self) -> None:
+        """A login in the browser in place of a key; the account is saved with its token."""
+        from aic_tui.ui.signing import open_login_for
+
+        account_id = self._row.account.id if self._row is not None else None
+        open_login_for(self.aic, account_id, self._ended, label=self._entries.text("name"))
 
     def _ask_which(self, other: Provider, fingerprint: str) -> None:
         from aic_tui.ui.screens.which_provider import WhichProvider

@@ -94,6 +94,16 @@ class WelcomeScreen(PageScreen):
             self._marked ^= {found.source + found.provider_id}
             self.draw()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Signing in needs somewhere to keep the token."""
+        return self.aic.monitor.can_edit if action == "login" else True
+
+    def action_login(self) -> None:
+        """Sign in to GitHub first; what was found is offered again after that."""
+        from aic_tui.ui.signing import open_login
+
+        open_login(self.aic, None, lambda _: self.draw())
+
     def action_accept(self) -> None:
         """Use the marked logins and show the dashboard."""
         chosen = [found for found in self._asked if found.source + found.provider_id in self._marked]
