@@ -120,7 +120,8 @@ class Reading:
 
     ``account_name`` is who the provider says this is (login, e-mail, organisation). ``note`` is one sentence of
     the provider file for a state that is no failure ("key valid; spend needs an admin key"). ``available`` is
-    False where the provider itself says that calls are refused now.
+    False where the provider itself says that calls are refused now. ``named`` is True where the title of the account's
+    panel tells ``account_name`` too.
     """
 
     account_name: str | None = None
@@ -132,6 +133,7 @@ class Reading:
     models: tuple[ModelUsage, ...] = ()
     available: bool | None = None
     note: str | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

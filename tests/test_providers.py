@@ -35,12 +35,13 @@ from tests.loopback import Answer, Loopback, Seen, answer_from_json
 
 FIXTURES = Path(__file__).parent / "fixtures" / "providers"
 REQUIRED_CASES = ("ok", "unauthorised", "changed_shape")
-KNOWN_TOOLS = {"claude-code", "codex", "opencode"}
+KNOWN_TOOLS = {"claude-code", "codex", "copilot", "gh", "opencode"}
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/exchange.json"))
 # reference: the shortest time between two refreshes and the most refreshes in an hour that each vendor bears
 LEAST_FLOOR_AND_MOST_PER_HOUR = {
     "claude": (300, 12),
     "codex": (180, 12),
+    "copilot": (120, 30),
     "openai": (300, 12),
     "anthropic": (300, 12),
     "openrouter": (60, 60),

@@ -7,16 +7,19 @@ count in their order, then the logins of other tools.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError, Reason
+from aic_tui.providers.address import base_url_of
 from aic_tui.providers.base import LoginFacts, Provider
-from aic_tui.providers.logins import LoginFile, Outcome, find_logins
+from aic_tui.providers.login_file import LoginFile, Outcome
+from aic_tui.providers.logins import find_logins
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -78,7 +81,7 @@ async def resolve(account: Account, provider: Provider, env: Environment, vault:
         origin = str(env.paths.secrets_file) if reference == "file" else f"aic-tui/{account.id}"
         return _credential(secret, reference, origin, provider)
     if scheme == "discovered" and name:
-        return _from_login(await _logins(provider, env, name), account, provider, env.now())
+        return _from_login(await _logins(account, provider, env, name), account, provider, env.now())
     raise _missing("its key in config.toml is no reference such as env:NAME")
 
 
@@ -146,7 +149,7 @@ def renewal_hint(login: LoginFile) -> str:
 async def _by_default(account: Account, provider: Provider, env: Environment) -> Credential:
     keys = environment_keys(provider, env)
     # Only an account the user wrote or confirmed may look into other tools' files.
-    logins = await _logins(provider, env) if account.origin == "file" else []
+    logins = await _logins(account, provider, env) if account.origin == "file" else []
     best = best_login(logins, env.now())
     if keys and not outranks_variables(best, env.now()):
         return _from_variable(keys[0][0], provider, env)
@@ -175,24 +178,26 @@ def _from_login(logins: Sequence[LoginFile], account: Account, provider: Provide
     )
 
 
-async def _logins(provider: Provider, env: Environment, tool: str | None = None) -> list[LoginFile]:
+async def _logins(account: Account, provider: Provider, env: Environment, tool: str | None = None) -> list[LoginFile]:
     """The logins as they are now. A file that its owner is just writing is read again, twice at most."""
-    found = await _look(provider, env, tool)
+    base_url_of(provider, account)  # an address that may not be used has no logins, and is the thing to say
+    look = partial(find_logins, provider, env, tool, login_url=account.login_url)
+    found = await _aside(look, env)
     for _ in range(_TRIES - 1):
         if all(login.outcome is not Outcome.HALF_WRITTEN for login in found):
             break
         await env.sleep(_BETWEEN_TRIES_SECONDS)
-        found = await _look(provider, env, tool)
+        found = await _aside(look, env)
     return found
 
 
-async def _look(provider: Provider, env: Environment, tool: str | None) -> list[LoginFile]:
+async def _aside(look: Callable[[], list[LoginFile]], env: Environment) -> list[LoginFile]:
     if env.platform != "darwin":
-        return find_logins(provider, env, tool)
+        return look()
     from aic_tui.config.daemon_call import daemon_call
 
     try:
-        return await daemon_call(lambda: find_logins(provider, env, tool), _KEYCHAIN_SECONDS, "keychain")
+        return await daemon_call(look, _KEYCHAIN_SECONDS, "keychain")
     except TimeoutError:
         raise _missing("the Keychain does not answer") from None
 

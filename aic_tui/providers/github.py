@@ -18,19 +18,16 @@ from aic_tui.text import clean_or_none
 
 GITHUB_URL = "https://github.com"
 _GITHUB, _TENANTS = "github.com", ".ghe.com"
-_HEADERS = (("Accept", "application/vnd.github+json"), ("X-GitHub-Api-Version", "2022-11-28"))
+API_HEADERS = (("Accept", "application/vnd.github+json"), ("X-GitHub-Api-Version", "2022-11-28"))
 # What a 403 says, in lower case, and what it means then; the first that fits counts.
 _MEANINGS: tuple[tuple[tuple[str, ...], tuple[FailureKind, Reason | None]], ...] = (
     (("rate limit", "abuse detection"), (FailureKind.RATE_LIMITED, None)),
     (("saml", "single sign-on", "sso "), (FailureKind.FORBIDDEN, Reason.SSO_NEEDED)),
     (
-        ("no copilot", "not have copilot", "access to copilot", "copilot is not enabled", "no seat", " seat "),
-        (FailureKind.FORBIDDEN, Reason.NO_SEAT),
-    ),
-    (
         ("resource not accessible", "scope", "insufficient permission", "must have admin"),
         (FailureKind.FORBIDDEN, Reason.SCOPE_MISSING),
     ),
+    (("copilot", " seat"), (FailureKind.FORBIDDEN, Reason.NO_SEAT)),
 )
 
 
@@ -86,7 +83,7 @@ def github_refusal(_ask: Ask, reply: Reply) -> ProviderError | None:
 
 def user_request(name: str = "user", accept: frozenset[int] = frozenset()) -> Request:
     """The question whose the token is, which every live token may ask."""
-    return Request(name, "/user", headers=_HEADERS, accept=accept)
+    return Request(name, "/user", headers=API_HEADERS, accept=accept)
 
 
 def user_name(data: object) -> str | None:

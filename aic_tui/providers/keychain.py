@@ -9,13 +9,14 @@ from aic_tui.environment import Environment
 _SECONDS = 3.0
 
 
-def keychain_item(service: str, env: Environment) -> str | None:
+def keychain_item(service: str, env: Environment, user: str | None = None) -> str | None:
     """The text of the generic password of ``service``; None when there is none, or it was refused or took too long.
 
+    ``user`` is the item's account: None for the person at this machine, "" for whichever comes first.
     Blocks for up to three seconds. Some versions of ``security`` print the text as hexadecimal digits.
     """
     command = ["/usr/bin/security", "find-generic-password", "-s", service]
-    user = env.environ.get("USER", "")
+    user = env.environ.get("USER", "") if user is None else user
     if user and not user.startswith("-"):
         command += ["-a", user]
     text = ((env.run or _run)([*command, "-w"]) or "").strip()

@@ -12,6 +12,7 @@ from aic_tui.providers.base import Provider
 _PROVIDERS = {
     "claude": "CLAUDE",
     "codex": "CODEX",
+    "copilot": "COPILOT",
     "openai": "OPENAI",
     "anthropic": "ANTHROPIC",
     "openrouter": "OPENROUTER",

@@ -124,7 +124,8 @@ def _used(
     for account in accounts:
         if account.provider_id != provider.id:
             continue
-        reference = account.key or _default_reference(provider, env, logins)
+        own = find_logins(provider, env, login_url=account.login_url) if account.login_url else logins
+        reference = account.key or _default_reference(provider, env, own)
         if reference is None:
             continue
         used.add(reference)

@@ -113,7 +113,7 @@ def _of_tool_or_default(account: Account, provider: Provider, env: Environment) 
 
     tool = (account.key or "").partition(":")[2] or None
     try:
-        best = best_login(find_logins(provider, env, tool), env.now())
+        best = best_login(find_logins(provider, env, tool, login_url=account.login_url), env.now())
     except UserError:
         best = None
     keys = environment_keys(provider, env)
