@@ -38,7 +38,6 @@ _MARGIN_SLOWED = 1.4
 _LONGEST_GAP_SECONDS = 60.0
 _LONGEST_TROUBLE_GAP_SECONDS = 30.0
 _SLOW_DOWN_SECONDS = 5.0
-_LONGEST_INTERVAL_SECONDS = 300.0
 _FINAL_SECONDS = 2.0
 _FINAL_SHARE = 0.1
 # A sleep does not end when the wall clock jumps, so none is longer than the screen may be wrong about the expiry.
@@ -103,8 +102,7 @@ class Pace:
     def slow_down(self, wanted: float | None) -> None:
         """The server was asked too often; ``wanted`` is its new interval, if it names one."""
         self.slow_downs += 1
-        longer = max(self.interval_seconds + _SLOW_DOWN_SECONDS, wanted or 0.0)
-        self.interval_seconds = max(self.interval_seconds, min(longer, _LONGEST_INTERVAL_SECONDS))
+        self.interval_seconds = max(self.interval_seconds + _SLOW_DOWN_SECONDS, wanted or 0.0)
 
     def due(self, end: float) -> float | None:
         """The time of the next question before ``end``, or None where none fits in any more.
@@ -164,6 +162,7 @@ class DeviceFlow:
         Raises :class:`FlowEnded` for every other ending. A cancelled call sends nothing any more.
         """
         on_change(FlowNews(Stage.REQUESTING))
+        await self._env.sleep(0)  # who hears the news may cancel at once
         waiting = await self._code()
         try:
             on_change(waiting.news)
@@ -222,15 +221,8 @@ class DeviceFlow:
 
     async def _ask(self, waiting: _Waiting) -> SecretStr | None:
         """One question: the token, or None to go on. Raises :class:`FlowEnded` for an answer that ends the login."""
-        code, pace = waiting.code, waiting.pace
-        assert code is not None  # noqa: S101 - dropped only when the call is over
-        got: SecretStr | Refused | ProviderError
-        try:
-            form = token_form(self._client_id, code)
-            answer = await self._client.post_form(self._account_id, self._site.login_url + TOKEN_PATH, form)
-            got = read_token(answer, self._env.now(), code)
-        except ProviderError as error:
-            got = error
+        pace = waiting.pace
+        got = await self._question(waiting)
         pace.last = self._env.monotonic()
         if isinstance(got, ProviderError):
             self._in_trouble(waiting, got)
@@ -243,6 +235,17 @@ class DeviceFlow:
             raise _ended(got)
         pace.troubles, waiting.trouble = 0, None
         return None
+
+    async def _question(self, waiting: _Waiting) -> SecretStr | Refused | ProviderError:
+        """The answer or what came in its place; raises nothing, so that no traceback holds the device code."""
+        code = waiting.code
+        assert code is not None  # noqa: S101 - dropped only when the call is over
+        try:
+            form = token_form(self._client_id, code)
+            answer = await self._client.post_form(self._account_id, self._site.login_url + TOKEN_PATH, form)
+            return read_token(answer, self._env.now(), code)
+        except ProviderError as error:
+            return error
 
     def _in_trouble(self, waiting: _Waiting, error: ProviderError) -> None:
         """No answer to the question: the next one comes later, and no sooner than the server asks for."""
