@@ -113,7 +113,7 @@ def _options(parser: argparse.ArgumentParser) -> str:
         name = action.option_strings[-1] if action.option_strings else None
         value = action.metavar if isinstance(action.metavar, str) else ""
         if name is None:
-            words.append(value or action.dest.upper())
+            words.append(f"[{value}]" if action.nargs == "?" else value or action.dest.upper())
         elif name not in common:
             words.append(f"[{name}{f' {value}' if value and action.nargs != 0 else ''}]")
     return "".join(f" {word}" for word in words)

@@ -22,6 +22,7 @@ from aic_tui.zones import zone_of
 
 if TYPE_CHECKING:
     from aic_tui.services.monitor import Monitor
+    from aic_tui.view.spans import ViewOptions
 
 _USUAL_WIDTH = 80
 
@@ -66,6 +67,22 @@ class Context:
         """What the documents depend on."""
         settings = self.config.settings
         return Terms(self.env.now(), self.zone, settings.warn_percent, settings.privacy, settings.cache_ttl_seconds)
+
+    @property
+    def view(self) -> ViewOptions:
+        """What the layouts depend on."""
+        from aic_tui.view.spans import ViewOptions
+
+        settings, terms = self.config.settings, self.terms
+        return ViewOptions(
+            now=terms.now,
+            zone=terms.zone,
+            show="left" if settings.show == "left" else "used",
+            privacy=terms.privacy,
+            ascii=self.ascii_only,
+            warn_percent=terms.warn_percent,
+            cache_ttl_seconds=terms.cache_ttl_seconds,
+        )
 
     @property
     def width(self) -> int | None:

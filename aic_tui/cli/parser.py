@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
     _add_usage(verbs, common)
     _add_accounts(verbs, common)
+    _add_auth(verbs, common)
     _add_config(verbs, common)
     return parser
 
@@ -121,6 +122,22 @@ def _add_accounts(verbs: Any, common: argparse.ArgumentParser) -> None:
     discover.add_argument("--accept", action="store_true", help="add them as accounts")
     _json(discover)
     _json(verbs.add_parser("doctor", parents=[common], help="what was looked for, found and skipped; no secret"))
+
+
+def _add_auth(verbs: Any, common: argparse.ArgumentParser) -> None:
+    auth = verbs.add_parser("auth", parents=[common], help="sign in to GitHub, see who is, sign out")
+    actions = auth.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    login = actions.add_parser("login", parents=[common], help="sign in with a code that you type into any browser")
+    status = actions.add_parser("status", parents=[common], help="who is signed in, from where; nobody is asked")
+    logout = actions.add_parser("logout", parents=[common], help="erase the token from every store of ours")
+    for parser in (login, status, logout):
+        parser.add_argument("service", metavar="github", nargs="?", choices=["github"], default="github")
+        parser.add_argument("--account", metavar="ID", help="this account; login makes it where there is none")
+    login.add_argument("--store", metavar="keyring|file", type=_store, help="where; file is the consent to a file")
+    login.add_argument("--host", metavar="HOST", help="of a new account elsewhere, such as octocorp.ghe.com")
+    login.add_argument("--force", action="store_true", help="also when the account is signed in")
+    for parser in (login, status, logout):
+        _json(parser)
 
 
 def _add_config(verbs: Any, common: argparse.ArgumentParser) -> None:

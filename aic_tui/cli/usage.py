@@ -147,19 +147,9 @@ def _tell(context: Context, outcomes: Sequence[Outcome], states: Sequence[Accoun
 
 async def _print(context: Context, monitor: Monitor, states: Sequence[AccountState]) -> None:
     from aic_tui.view.plain import plain_dashboard
-    from aic_tui.view.spans import ViewOptions
 
-    settings, terms = context.config.settings, context.terms
-    options = ViewOptions(
-        now=terms.now,
-        zone=terms.zone,
-        show="left" if settings.show == "left" else "used",
-        privacy=terms.privacy,
-        ascii=context.ascii_only,
-        warn_percent=terms.warn_percent,
-        cache_ttl_seconds=terms.cache_ttl_seconds,
-    )
-    since = terms.now - _GRAPH_SPAN
+    options = context.view
+    since = options.now - _GRAPH_SPAN
     points = {state.account_id: await monitor.points(state.account_id, since) for state in states}
     badges = ["demo"] if monitor.is_demo else []
     context.write(plain_dashboard(states, options, context.page_width, points, badges))

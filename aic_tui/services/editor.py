@@ -141,6 +141,10 @@ class LiveEditor:
         """Take the last edit back; its title. Raises UserError when another program changed the same meanwhile."""
         return await self._finish(self._saves.undo())
 
+    def forget_undo(self, account_id: str) -> None:
+        """A key of the account was erased for good: no undo brings one back."""
+        self._saves.forget(account_id)
+
     async def repair(self) -> str:
         """Put a broken config.toml aside; where it was put."""
         kept = await daemon_call(lambda: repair(self._env), FILE_SECONDS, "repair")

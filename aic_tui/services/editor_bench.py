@@ -11,8 +11,10 @@ from aic_tui.services.monitor import Found
 
 if TYPE_CHECKING:
     from aic_tui.config.secrets import Vault
+    from aic_tui.providers.client import Client
     from aic_tui.services.key_origins import KeyOrigins
     from aic_tui.services.refresh import RefreshService
+    from aic_tui.store.store import Store
 
 
 class Tools(NamedTuple):
@@ -21,6 +23,8 @@ class Tools(NamedTuple):
     service: RefreshService
     vault: Vault
     origins: KeyOrigins
+    client: Client
+    store: Store
 
 
 class Bench(Protocol):

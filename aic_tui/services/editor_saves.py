@@ -64,6 +64,10 @@ class Saves:
         """Nothing can be undone any more."""
         self._done.clear()
 
+    def forget(self, account_id: str) -> None:
+        """What stored or replaced a key of the account cannot be undone any more."""
+        self._done = [done for done in self._done if all(kept.account_id != account_id for kept in done.keys)]
+
     def accounts(self) -> tuple[Account, ...]:
         """The accounts in force."""
         from aic_tui.services.accounts import effective_accounts

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from aic_tui.providers.client import Client
     from aic_tui.services.editor import LiveEditor
     from aic_tui.services.editor_bench import Tools
+    from aic_tui.services.github_login import GitHubSignIn
     from aic_tui.services.refresh import RefreshService
-    from aic_tui.services.signing_in import SignIn
 
 _CONFIG_LOOK_SECONDS = 1.0  # a change is on show within two
 _DAY_SECONDS = 86_400.0
@@ -54,6 +54,7 @@ class LiveMonitor:
         self._client: Client | None = None
         self._vault: Vault | None = None
         self._editor: LiveEditor | None = None
+        self._sign_in: GitHubSignIn | None = None
         self._is_running = False
         self._errands: set[asyncio.Task[object]] = set()
         self._loading = asyncio.Lock()
@@ -108,9 +109,13 @@ class LiveMonitor:
         return self._editor
 
     @property
-    def sign_in(self) -> SignIn | None:
+    def sign_in(self) -> GitHubSignIn:
         """What logs in and out."""
-        return None
+        if self._sign_in is None:
+            from aic_tui.services.github_login import GitHubSignIn
+
+            self._sign_in = GitHubSignIn(self._env, self)
+        return self._sign_in
 
     def states(self) -> Sequence[AccountState]:
         """The enabled accounts that are not hidden, in the user's order; before :meth:`load` as last saved."""
@@ -194,8 +199,8 @@ class LiveMonitor:
         from aic_tui.services.key_origins import KeyOrigins
 
         service = await self._start()
-        assert self._vault is not None  # noqa: S101  # built together
-        return Tools(service, self._vault, KeyOrigins(self._store))
+        assert self._vault is not None and self._client is not None  # noqa: PT018, S101  # built together
+        return Tools(service, self._vault, KeyOrigins(self._store), self._client, self._store)
 
     async def known_states(self) -> Sequence[AccountState]:
         """The states of all accounts ever asked, those on show as they stand."""

@@ -154,20 +154,21 @@ class RefreshService:
         """The login is over; ``refused_again`` shows what its begin took off the screen."""
         self._list.unlift(account_id, restore=refused_again)
 
-    async def signed_out(self, account_id: str) -> None:
-        """The account's token is gone: so are its figures, and whose they were. Nothing is sent."""
+    async def drop_figures(self, account_id: str, *, unless_of: str | None = None) -> None:
+        """Forget the last figures, and whose they were; those of the user ``unless_of`` stay. Nothing is asked."""
         item = self._list.get(account_id)
         if item is None:
             return
-        if item.task is not None:
+        if unless_of is None and item.task is not None:
             item.cancel()
             await asyncio.gather(item.task, return_exceptions=True)
+        state = self._list.state(account_id)
+        if state.snapshot is None or (unless_of and state.snapshot.reading.account_name in (None, unless_of)):
+            return
         self._raw.pop(account_id, None)
-        before = self._list.state(account_id)
-        bare = replace(before, snapshot=None, failure=None, auth_source=item.account.key, next_at=None)
+        bare = replace(state, snapshot=None)
         await self._store.call(self._store.states.save, bare)
         self._list.show(bare)
-        await self.refresh([account_id], manual=True)
 
     async def aclose(self) -> None:
         """Stop asking. Claims are given back, the requests behind them count."""
