@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -15,31 +15,37 @@ from aic_tui.view.big_code import big_code, spaced_code
 from aic_tui.view.card import card
 from aic_tui.view.frame import PADDING, frame
 from aic_tui.view.paragraph import broken
-from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, line
+from aic_tui.view.spans import EMPTY, Line, Span, Tone, ViewOptions, first_fitting, line, text_of
 from aic_tui.view.words import fit_name, say
 
-_MEASURE = 64  # cells; wider lines are no easier to read
+_MEASURE = 60  # cells; wider lines are no easier to read
+_HIGH = 5  # the page begins below this part of the room, at every stage at the same height
 _BIG_ROWS = 9  # with fewer, the code is plain text alone
 _FIGURES = 52
 _SOON = timedelta(minutes=2)
-_HURRY = Tone.WARN
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What the layout shows besides the login. ``opens`` is the key that opens a browser on this machine, "" where
-    none does; ``store`` is where the token shall go; ``account`` is the account's state once there is one."""
+    """What the layout shows besides the login.
+
+    ``opens`` is the key that opens a browser on this machine, "" where none does, ``copies`` the one that copies the
+    address; ``store`` is where the token shall go; ``account`` is the account's state once there is one.
+    """
 
     opens: str = ""
+    copies: str = "Y"
     store: str = "keyring"
     account: AccountState | None = None
 
 
 class _Part(NamedTuple):
-    """Lines that belong together. ``tight`` is the place among the others where room is scarce."""
+    """Lines that belong together. ``tight`` is the place among the others where room is scarce; None for what is
+    left out there. ``gap`` is False where no empty line goes before it."""
 
-    tight: int
+    tight: int | None
     lines: Sequence[Line]
+    gap: bool = True
 
 
 def title(state: LoginState, options: ViewOptions, cells: int) -> Line:
@@ -54,15 +60,16 @@ def login_lines(state: LoginState, beside: Beside, options: ViewOptions, cells: 
     them, else close together with what matters first. Paths in ``state`` are to be those that may be shown."""
     measure = min(cells, _MEASURE)
     parts = [part for part in _parts(state, beside, options, measure, rows) if part.lines]
-    roomy: list[Line] = []
+    shown: list[Line] = []
     for part in parts:
-        roomy += [EMPTY, *part.lines] if roomy else part.lines
-    if len(roomy) <= rows - 2:
-        roomy = [*[EMPTY] * max((rows - len(roomy)) // 3, 1), *roomy]
+        shown += [EMPTY, *part.lines] if shown and part.gap else part.lines
+    if len(shown) <= rows:
+        shown = [*[EMPTY] * min(rows // _HIGH, rows - len(shown)), *shown]
     else:
-        roomy = [spans for part in sorted(parts, key=lambda part: part.tight) for spans in part.lines]
+        kept = sorted((part.tight, number) for number, part in enumerate(parts) if part.tight is not None)
+        shown = [spans for _, number in kept for spans in parts[number].lines]
     indent = (cells - measure) // 2
-    return [(Span(" " * indent), *spans) if spans and indent else spans for spans in roomy]
+    return [(Span(" " * indent), *spans) if spans and indent else spans for spans in shown]
 
 
 def _parts(state: LoginState, beside: Beside, options: ViewOptions, cells: int, rows: int) -> list[_Part]:
@@ -82,22 +89,20 @@ def _parts(state: LoginState, beside: Beside, options: ViewOptions, cells: int, 
 
 def _ready(state: LoginState, beside: Beside, options: ViewOptions, cells: int) -> list[_Part]:
     target, host = state.target, told.host_words(state.target.host, options)
-    facts = _who(state, options)
-    facts.append(("kept in", f"{told.store_words(beside.store)}", Tone.PLAIN))
+    facts = _who(state, beside, options)
+    facts.insert(1, ("client", told.client_words(state.client_id)))
     standing = told.standing_words(target, options)
     if standing:
-        facts.append(("has now", standing, Tone.PLAIN))
+        facts.append(("has now", standing))
     if target.token_invalid:
         now = _headed(Status.AUTH_NEEDED, "The token it has was refused: sign in again.", Tone.NEED, options, cells)
     elif standing:
-        now = _prose("It is signed in already. Enter signs in anew.", Tone.PLAIN, options, cells)
+        now = _prose("Signed in. Enter signs in anew.", Tone.PLAIN, options, cells)
     else:
         now = []
     return [
         _Part(0, _prose(f"Enter asks {host} for a code.", Tone.STRONG, options, cells)),
-        _Part(
-            3, _prose("You enter it in a browser on any machine; nothing has been sent yet.", Tone.DIM, options, cells)
-        ),
+        _Part(3, _prose("The code goes into a browser anywhere; nothing is sent yet.", Tone.DIM, options, cells)),
         _Part(2, _facts(facts, options, cells)),
         _Part(1, now),
     ]
@@ -105,27 +110,20 @@ def _ready(state: LoginState, beside: Beside, options: ViewOptions, cells: int) 
 
 def _waiting(state: LoginState, beside: Beside, options: ViewOptions, cells: int, rows: int) -> list[_Part]:
     page = told.page_words(state.page or "", options)
-    opening = f"{beside.opens} opens this address here" if beside.opens else "Open this address on any machine"
-    where = _prose(opening, Tone.DIM, options, cells)
-    address = _prose(page, Tone.ACCENT, options, cells)
+    hidden = page != (state.page or "")
+    more = f"; {beside.copies} copies it whole" if hidden else f"; {beside.opens} opens it here" if beside.opens else ""
+    opening = f"Open this address on any machine{more}"
     slow = [spans for text in told.slow_words(state, options) for spans in _prose(text, Tone.WARN, options, cells)]
     trouble = told.trouble_words(state, options, short=cells < 44)
-    missed = _prose(trouble, Tone.WAIT, options, cells) if trouble else []
-    waits = _headed(None, told.waiting_words(state, options), Tone.WAIT, options, cells)
-    code = _code(state, options, cells, rows)
-    roomy = [*where, *address]
-    enter = _prose("and enter this code", Tone.DIM, options, cells)
-    needed = len(roomy) + len(enter) + len(code) + len(waits) + len(slow) + len(missed) + 9
-    facts = _facts([*_who(state, options), ("kept in", told.store_words(beside.store), Tone.PLAIN)], options, cells)
-    if needed <= rows:  # the calm page
-        return [_Part(0, roomy), _Part(1, enter), _Part(2, code), _Part(3, [*waits, *missed, *slow]), _Part(4, facts)]
     return [
-        _Part(0, code),
-        _Part(1, address),
-        _Part(2, waits),
-        _Part(3, missed),
-        _Part(4, slow),
-        _Part(5, facts),
+        _Part(1 if hidden else None, _prose(opening, Tone.DIM, options, cells)),
+        _Part(1, _prose(page, Tone.ACCENT, options, cells), gap=False),
+        _Part(None, _prose("and enter this code", Tone.DIM, options, cells)),
+        _Part(0, _code(state, options, cells, rows)),
+        _Part(2, _headed(None, told.waiting_words(state, options), Tone.WAIT, options, cells)),
+        _Part(3, _prose(trouble, Tone.WARN, options, cells) if trouble else (), gap=False),
+        _Part(4, slow, gap=False),
+        _Part(5, _facts(_who(state, beside, options), options, cells)),
     ]
 
 
@@ -137,9 +135,9 @@ def _code(state: LoginState, options: ViewOptions, cells: int, rows: int) -> lis
     plain = line((code, Tone.STRONG))
     if state.expires_at is None:
         return [*lines, plain]
-    tone = _HURRY if state.expires_at - options.now < _SOON else Tone.DIM
+    tone = Tone.WARN if state.expires_at - options.now < _SOON else Tone.DIM
     forms = [line((text, tone)) for text in told.validity(state.expires_at, options)]
-    beside = first_fitting([line(*plain, "  ", *form) for form in forms[:2]], cells)
+    beside = first_fitting([line(*plain, "  ", *form) for form in forms], cells)
     return [*lines, beside] if beside else [*lines, plain, first_fitting(forms, cells)]
 
 
@@ -179,7 +177,9 @@ def _done(state: LoginState, beside: Beside, options: ViewOptions, cells: int) -
     if room < PADDING + 12:
         return [_Part(0, [*head, *kept])]
     shown = card(account, (), options, room - PADDING)
-    return [_Part(0, [*head, *kept]), _Part(1, frame(shown, room, ascii_only=options.ascii))]
+    filled = [spans for spans in shown.body if text_of(spans).strip()]
+    panel = frame(replace(shown, body=tuple(filled)), room, ascii_only=options.ascii)
+    return [_Part(0, [*head, *kept]), _Part(1, panel)]
 
 
 def _ending(state: LoginState, options: ViewOptions, cells: int) -> list[_Part]:
@@ -200,11 +200,11 @@ def _ending(state: LoginState, options: ViewOptions, cells: int) -> list[_Part]:
 # -- pieces
 
 
-def _who(state: LoginState, options: ViewOptions) -> list[tuple[str, str, Tone]]:
+def _who(state: LoginState, beside: Beside, options: ViewOptions) -> list[tuple[str, str]]:
     return [
-        ("account", told.account_words(state.target, options), Tone.PLAIN),
-        ("asks", told.client_words(state.client_id), Tone.PLAIN),
-        ("scope", told.scope_words(state.scope), Tone.PLAIN),
+        ("account", told.account_words(state.target, options)),
+        ("scope", told.scope_words(state.scope)),
+        ("kept in", told.store_words(beside.store)),
     ]
 
 
@@ -219,12 +219,12 @@ def _headed(word: Status | None, text: str, tone: Tone, options: ViewOptions, ce
     return [line((f"{glyph if number == 0 else ' '} {row}", tone)) for number, row in enumerate(rows)]
 
 
-def _facts(facts: Sequence[tuple[str, str, Tone]], options: ViewOptions, cells: int) -> list[Line]:
+def _facts(facts: Sequence[tuple[str, str]], options: ViewOptions, cells: int) -> list[Line]:
     """Labels in one column, what they say in the next."""
     column = 10 if cells >= 48 else 8
     lines: list[Line] = []
-    for label, text, tone in facts:
+    for label, text in facts:
         for number, row in enumerate(broken(say(text, options), max(cells - column, 8))):
             lead = fit_name("" if number else label, column)
-            lines.append(line((f"{lead:{column}}", Tone.DIM), (row, tone)))
+            lines.append(line((f"{lead:{column}}", Tone.DIM), row))
     return lines

@@ -20,7 +20,7 @@ class FakeRun:
     def __init__(self, target: LoginTarget) -> None:
         self.state = LoginState(target, client_id=CLIENT, scope="read:user")
         self.started = self.cancelled = False
-        self.answer: bool | None = None
+        self.answers: list[bool] = []
         self._callbacks: list[Callable[[LoginState], None]] = []
         self._stopped = asyncio.Event()
 
@@ -46,7 +46,7 @@ class FakeRun:
         return self.state
 
     async def consent(self, *, yes: bool) -> LoginState:
-        self.answer = yes
+        self.answers.append(yes)
         self.go(Stage.DONE if yes else Stage.NOT_STORED, kept_in=self.state.path if yes else None)
         return self.state
 

@@ -15,6 +15,7 @@ from tests.ui.fake_sign_in import FakeSignIn
 from tests.ui.fakes import FakeMonitor, account
 
 CODE, PAGE = "WDJB-MJHT", "https://github.com/login/device"
+GHES = "github.octo-corp.example"
 SECRETS = "/home/alice/.local/share/aic/secrets.toml"
 WORK = LoginTarget("copilot", "Copilot work", "github.com", signed_in_as="octo-alice", source="discovered:gh")
 TIMEOUT = Failure(FailureKind.TIMEOUT, NOW)

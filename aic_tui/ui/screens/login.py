@@ -89,7 +89,7 @@ class LoginScreen(PageScreen):
             kept_in=shown_origin(state.kept_in, view) if state.kept_in not in (None, "keyring") else state.kept_in,
         )
         opens = self._display("open_page") if can_open(self.aic.env) else ""
-        beside = Beside(opens, self._store, self._account)
+        beside = Beside(opens, self._display("copy_page"), self._store, self._account)
         height = self.app.size.height - self._top.display - 1
         return login_lines(shown, beside, options, cells, height)
 
