@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aic_tui.environment import Environment, KeyringBackend
@@ -37,8 +37,10 @@ def fetch(env: Environment, account_id: str) -> str | None:
     return _backend(env).get_password(SERVICE, account_id)
 
 
-def keep(env: Environment, account_id: str, key: str, given_up: threading.Event) -> None:
+def keep(env: Environment, account_id: str, key: str, given_up: threading.Event, note: Callable[[], object]) -> None:
     """Write the entry and read it back. Blocks; raises anything, and then the entry before is restored if it can be.
+
+    ``note`` is called before the first write, once a keyring has answered.
 
     Once ``given_up`` is set nothing more is written: an unlock prompt that is answered much later must not store a
     key that the caller has told the user was not stored.
@@ -47,6 +49,7 @@ def keep(env: Environment, account_id: str, key: str, given_up: threading.Event)
     before = backend.get_password(SERVICE, account_id)  # where a locked keyring asks
     if given_up.is_set():
         return
+    note()
     try:
         backend.set_password(SERVICE, account_id, key)
         if backend.get_password(SERVICE, account_id) != key:

@@ -105,11 +105,14 @@ class Vault:
                 raise ProviderError(FailureKind.NOT_CONFIGURED, Reason.FILE_CONSENT, hint=hint)
             await self._on_file(lambda: self._file.put(account_id, key))
             return
-        await self._on_file(lambda: self._written.add(account_id))
         given_up = threading.Event()
+
+        def keep() -> None:
+            keyring_door.keep(self._env, account_id, key, given_up, lambda: self._written.add(account_id))
+
         async with self._turn:
             try:
-                await self._ask(lambda: keyring_door.keep(self._env, account_id, key, given_up), patience_seconds)
+                await self._ask(keep, patience_seconds)
             finally:
                 given_up.set()
             self._known[account_id] = secret
