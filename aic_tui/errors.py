@@ -26,6 +26,7 @@ class Reason(StrEnum):
     """The finer cause inside a kind, for the sentence and for the refresh policy."""
 
     KEY_MISSING = "key_missing"  # NOT_CONFIGURED: the reference names nothing that is there
+    SIGNED_OUT = "signed_out"  # NOT_CONFIGURED: a login of ours that was ended, or never begun
     KEYRING_LOCKED = "keyring_locked"  # NOT_CONFIGURED
     KEYRING_TIMEOUT = "keyring_timeout"  # NOT_CONFIGURED
     KEYRING_MISSING = "keyring_missing"  # NOT_CONFIGURED

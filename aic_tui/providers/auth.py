@@ -76,6 +76,8 @@ async def resolve(account: Account, provider: Provider, env: Environment, vault:
         return _from_variable(name, provider, env)
     if reference in ("keyring", "file"):
         secret = await vault.read(account.id, reference)
+        if secret is None and provider.login is not None:
+            raise ProviderError(FailureKind.NOT_CONFIGURED, Reason.SIGNED_OUT)
         if secret is None:
             raise _missing(f"no key is kept in the {reference} for {account.id}")
         origin = str(env.paths.secrets_file) if reference == "file" else f"aic-tui/{account.id}"
