@@ -126,6 +126,7 @@ class AicApp(App[int]):
             ascii=self._ascii,
             warn_percent=settings.warn_percent,
             cache_ttl_seconds=settings.cache_ttl_seconds,
+            keys=True,
         )
 
     def get_default_screen(self) -> Screen[Any]:

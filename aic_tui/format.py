@@ -274,12 +274,14 @@ class FailureText(NamedTuple):
     next_try: str | None = None
 
 
+_SIGN_IN = "press g to sign in again"
 _DOCTOR = "`aic-tui doctor` says more"
 _BETWEEN = "a proxy or login page?"  # most accounts have no base_url that could be wrong
 # (kind, reason) -> what happened, what to do. A provider's own hint takes the place of the advice.
 _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
     (FailureKind.NOT_CONFIGURED, None): ("not configured", _DOCTOR),
     (FailureKind.NOT_CONFIGURED, Reason.KEY_MISSING): ("no key found", _DOCTOR),
+    (FailureKind.NOT_CONFIGURED, Reason.SIGNED_OUT): ("signed out", "sign in: `aic-tui auth login github`"),
     (FailureKind.NOT_CONFIGURED, Reason.KEYRING_LOCKED): ("keyring locked", "unlock it, then refresh"),
     (FailureKind.NOT_CONFIGURED, Reason.KEYRING_TIMEOUT): ("keyring does not answer", "unlock it, then start again"),
     (FailureKind.NOT_CONFIGURED, Reason.KEYRING_MISSING): ("no keyring here", "put the key into a variable"),
@@ -293,11 +295,14 @@ _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
     (FailureKind.NOT_CONFIGURED, Reason.BAD_ADDRESS): ("base_url not allowed", "use https, or http for loopback"),
     (FailureKind.AUTH_NEEDED, None): ("login needed", "log in again"),
     (FailureKind.AUTH_NEEDED, Reason.KEY_REJECTED): ("key rejected", "set a new one"),
+    (FailureKind.AUTH_NEEDED, Reason.TOKEN_INVALID): ("Token invalid", "sign in: `aic-tui auth login github`"),
     (FailureKind.AUTH_NEEDED, Reason.KEY_MALFORMED): ("key malformed", "set it again, without blanks"),
     (FailureKind.AUTH_NEEDED, Reason.LOGIN_EXPIRED): ("login expired", "start the tool it belongs to once"),
     (FailureKind.AUTH_NEEDED, Reason.HOST_NOT_TRUSTED): ("host not trusted", "trust_base_url allows it"),
     (FailureKind.FORBIDDEN, None): ("access refused", "check plan and role at the provider"),
     (FailureKind.FORBIDDEN, Reason.SCOPE_MISSING): ("may not read usage", "use a key with that right"),
+    (FailureKind.FORBIDDEN, Reason.SSO_NEEDED): ("single sign-on needed", "authorise the token for the organisation"),
+    (FailureKind.FORBIDDEN, Reason.NO_SEAT): ("no subscription found", "ask whoever assigns the seats"),
     (FailureKind.FORBIDDEN, Reason.PAYMENT_NEEDED): ("payment needed", "add credit at the provider"),
     (FailureKind.RATE_LIMITED, None): ("rate limited", None),
     (FailureKind.OFFLINE, None): ("offline", None),
@@ -322,14 +327,19 @@ _FAILURES: dict[tuple[FailureKind, Reason | None], tuple[str, str | None]] = {
 }
 
 
-def failure_text(failure: Failure, zone: tzinfo, now: datetime, *, told: bool = False) -> FailureText:
+_BY_KEY = frozenset({Reason.TOKEN_INVALID, Reason.SIGNED_OUT})
+
+
+def failure_text(
+    failure: Failure, zone: tzinfo, now: datetime, *, told: bool = False, keys: bool = False
+) -> FailureText:
     """What happened, what to do about it, and when the next try is ("next try 14:20"), each where there is one.
 
     ``told`` puts the server's own words in place of advice where the status alone explains nothing. They may name the
-    account: never under privacy.
+    account: never under privacy. ``keys`` lets the advice be a key to press.
     """
     known = _FAILURES.get((failure.kind, failure.reason)) or _FAILURES[failure.kind, None]
-    what, advice = known[0], failure.hint or known[1]
+    what, advice = known[0], failure.hint or (_SIGN_IN if keys and failure.reason in _BY_KEY else known[1])
     if failure.kind is FailureKind.SERVER_ERROR and failure.http_status:
         what = f"{what} ({failure.http_status})"
     if failure.kind is FailureKind.ERROR and failure.reason is None and 400 <= (failure.http_status or 0) < 500:
@@ -355,11 +365,11 @@ def _next_try(at: datetime | None, zone: tzinfo, now: datetime) -> str | None:
     return f"next try {clock(at, now, zone)}" if at > now else "next try due"
 
 
-def failure_sentence(failure: Failure, zone: tzinfo, now: datetime, *, short: bool = False) -> str:
+def failure_sentence(failure: Failure, zone: tzinfo, now: datetime, *, short: bool = False, keys: bool = False) -> str:
     """One sentence: "rate limited · next try 14:20", "login expired · run `claude` once".
 
     ``short`` (up to about 40 columns) leaves out the advice where there is a next try.
     """
-    what, advice, next_try = failure_text(failure, zone, now)
+    what, advice, next_try = failure_text(failure, zone, now, keys=keys)
     parts = [what, next_try or advice] if short else [what, advice, next_try]
     return " · ".join(part for part in parts if part)

@@ -243,6 +243,21 @@ def sentence(kind: FailureKind, reason: Reason | None = None, **facts: object) -
         ),
         (Failure(FailureKind.AUTH_NEEDED, NOW, Reason.KEY_REJECTED), "key rejected · set a new one", None),
         (
+            Failure(FailureKind.AUTH_NEEDED, NOW, Reason.TOKEN_INVALID),
+            "Token invalid · sign in: `aic-tui auth login github`",
+            None,
+        ),
+        (
+            Failure(FailureKind.FORBIDDEN, NOW, Reason.SSO_NEEDED, retry_at=NOW + timedelta(hours=6)),
+            "single sign-on needed · authorise the token for the organisation · next try 17:48",
+            "single sign-on needed · next try 17:48",
+        ),
+        (
+            Failure(FailureKind.FORBIDDEN, NOW, Reason.NO_SEAT),
+            "no subscription found · ask whoever assigns the seats",
+            None,
+        ),
+        (
             Failure(FailureKind.SERVER_ERROR, NOW, http_status=503, retry_at=NOW + timedelta(minutes=5)),
             "provider trouble (503) · next try 11:53",
             None,
@@ -270,6 +285,13 @@ def sentence(kind: FailureKind, reason: Reason | None = None, **facts: object) -
 def test_failures_say_what_happened_and_what_to_do(failure: Failure, long: str, short: str | None) -> None:
     assert fmt.failure_sentence(failure, BERLIN, NOW) == long
     assert fmt.failure_sentence(failure, BERLIN, NOW, short=True) == (short or long)
+
+
+def test_a_refused_token_names_the_key_that_signs_in_again_where_one_can_be_pressed() -> None:
+    failure = Failure(FailureKind.AUTH_NEEDED, NOW, Reason.TOKEN_INVALID)
+    assert fmt.failure_sentence(failure, BERLIN, NOW, keys=True) == "Token invalid · press g to sign in again"
+    rejected = Failure(FailureKind.AUTH_NEEDED, NOW, Reason.KEY_REJECTED)
+    assert fmt.failure_sentence(rejected, BERLIN, NOW, keys=True) == "key rejected · set a new one"
 
 
 @pytest.mark.parametrize(("kind", "reason"), product(FailureKind, [None, *Reason]))

@@ -145,7 +145,7 @@ def _test_sentence(row: AccountRow, options: ViewOptions) -> str:
     _, failure = _last_test(row)
     if failure is None:
         return test_words(row, options)[0]
-    return words.say(fmt.failure_sentence(failure, options.zone, options.now), options)
+    return words.say(fmt.failure_sentence(failure, options.zone, options.now, keys=options.keys), options)
 
 
 def _glyph(row: AccountRow, options: ViewOptions) -> Span:

@@ -60,13 +60,15 @@ def card(state: AccountState, points: Sequence[Point], options: ViewOptions, cel
 
 
 def _heading(state: AccountState, options: ViewOptions, cells: int) -> tuple[Line, Line]:
-    """Title and age with room for the border's line between them: the plan goes first, then the status word."""
+    """Title and age with room for the border's line between them: the plan goes first, the status word, then who."""
     mark = words.glyph(state, options)
     full, extra = words.name(state, options), words.byline(state, options)
-    named = line(mark, " ", (full, Tone.STRONG))
+    named = [line(mark, " ", (title, Tone.STRONG)) for title in words.titles(state, options)]
+    if len(named) > 1:  # the title says who it is
+        extra = state.reading.plan or "" if state.reading else ""
     ages = _ages(state, options)
-    for title in [line(*named, "  ", (extra, Tone.DIM)), named] if extra else [named]:
-        for aged in ages[:1] if title is not named else ages:
+    for title in [line(*named[0], "  ", (extra, Tone.DIM)), *named] if extra else named:
+        for aged in ages if title in named else ages[:1]:
             if width(title) + (width(aged) + 3 if aged else 1) <= cells:
                 return title, aged
     room = cells - 2 - (width(ages[-1]) + 3 if ages[-1] else 1)

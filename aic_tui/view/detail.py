@@ -100,7 +100,7 @@ def _account(state: AccountState, options: ViewOptions, cells: int) -> Iterator[
     mark = words.glyph(state, options)
     yield from _pair("status", f"{mark.text} {fmt.status_word(word)}", cells, mark.tone)
     if state.failure is not None:
-        sentence = fmt.failure_sentence(state.failure, options.zone, options.now)
+        sentence = fmt.failure_sentence(state.failure, options.zone, options.now, keys=options.keys)
         yield from _pair("", words.say(sentence, options), cells)
         if state.failure.detail and not options.privacy:
             yield from _pair("it said", state.failure.detail, cells, Tone.DIM)

@@ -50,6 +50,7 @@ class ViewOptions:
 
     ``show`` decides whether numbers, bars and words tell what is used or what is left. ``warn_percent`` is the
     percent used from which an account counts as at risk; figures older than ``cache_ttl_seconds`` are dimmed.
+    ``keys`` is True where advice may name a key to press, and False on paper.
     """
 
     now: datetime
@@ -59,6 +60,7 @@ class ViewOptions:
     ascii: bool = False
     warn_percent: int = 80
     cache_ttl_seconds: int = 300
+    keys: bool = False
 
 
 def line(*parts: Span | tuple[str, Tone] | str) -> Line:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from aic_tui import format as fmt
+from aic_tui.errors import Reason
 from aic_tui.models import AccountState, MoneyKind, Spend, Status, Window
 from aic_tui.outlook import Outlook, Verdict, is_stale, is_waiting, status_of
 from aic_tui.text import cell_width
@@ -68,6 +69,15 @@ def name(state: AccountState, options: ViewOptions) -> str:
     if not options.privacy or label == state.provider_name:
         return label
     return f"{state.provider_name} {fmt.MASK}"
+
+
+def titles(state: AccountState, options: ViewOptions) -> list[str]:
+    """What a panel of the account is called, the longest form first: the name, with who it is where that is told."""
+    reading, short = state.reading, name(state, options)
+    if reading is None or not reading.named or not reading.account_name:
+        return [short]
+    label = state.provider_name if options.privacy else short
+    return [f"{label} [{fmt.masked(reading.account_name, options.privacy)}]", short]
 
 
 def byline(state: AccountState, options: ViewOptions) -> str:
@@ -256,9 +266,11 @@ def failure_lines(state: AccountState, options: ViewOptions) -> list[Line]:
     """The parts of the failure's sentence: what happened, what to do, the next try. Empty without a failure."""
     if state.failure is None:
         return []
-    what, advice, next_try = fmt.failure_text(state.failure, options.zone, options.now, told=not options.privacy)
+    failure, told = state.failure, not options.privacy
+    what, advice, next_try = fmt.failure_text(failure, options.zone, options.now, told=told, keys=options.keys)
     tone = tone_of(status(state, options))
-    parts = [(what, tone), (advice or "", Tone.PLAIN), (next_try or "", Tone.DIM)]
+    plain = tone if failure.reason is Reason.TOKEN_INVALID else Tone.PLAIN
+    parts = [(what, tone), (advice or "", plain), (next_try or "", Tone.DIM)]
     return [line((say(text, options), part_tone)) for text, part_tone in parts if text]
 
 

@@ -188,7 +188,7 @@ class AccountsScreen(AccountKeys, ChooserScreen):
         if trial.failure is None:
             self.app.notify(f"{name}: the key works.", timeout=6)
         else:
-            sentence = fmt.failure_sentence(trial.failure, options.zone, options.now)
+            sentence = fmt.failure_sentence(trial.failure, options.zone, options.now, keys=options.keys)
             self.app.notify(f"{name}: {sentence}.", severity="warning", timeout=8)
         self.reload()
 

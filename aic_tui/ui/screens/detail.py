@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from aic_tui.models import AccountState, Point, RequestEntry
+from aic_tui.text import cell_width
 from aic_tui.ui.bindings import DETAIL_BINDINGS
 from aic_tui.ui.lane_plot import Lane, lane_plot, lanes_of
 from aic_tui.ui.outcomes import outcomes_sentence, tell_outcome
@@ -52,7 +53,8 @@ class DetailScreen(PageScreen):
         state, options = self._state, self.aic.options
         if state is None:
             return line(("This account is gone.", Tone.DIM))
-        name = words.fit_name(words.name(state, options), max(cells - 4, 1))
+        titles, room = words.titles(state, options), max(cells - 4, 1)
+        name = next((title for title in titles if cell_width(title) <= room), words.fit_name(titles[-1], room))
         return line(words.glyph(state, options), " ", (name, Tone.STRONG))
 
     def body(self, cells: int) -> Sequence[Line]:

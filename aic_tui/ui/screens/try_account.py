@@ -97,7 +97,7 @@ class TryScreen(ConfirmScreen):
         options, failure = self.aic.options, trial.failure
         if failure is None:
             return []
-        what, advice, next_try = fmt.failure_text(failure, options.zone, options.now)
+        what, advice, next_try = fmt.failure_text(failure, options.zone, options.now, keys=options.keys)
         glyph = fmt.status_glyph(Status(failure.kind), ascii_only=options.ascii)
         told: list[Told] = [(f"{glyph} {host}: {what}", Tone.NEED)]
         if more := ", ".join(text for text in (advice, next_try) if text):
