@@ -159,7 +159,7 @@ LOGIN_READY_BINDINGS = [
     Binding("enter", "go", "get a code", id="login_start", tooltip="Ask GitHub for a code"),
 ]
 LOGIN_CODE_BINDINGS = [
-    Binding("y", "copy", "copy code", id="copy_code", tooltip="Copy the code (OSC 52); not every terminal allows it"),
+    Binding("y", "copy", "copy", id="copy_code", tooltip="Copy the code (OSC 52); not every terminal allows it"),
     Binding("Y", "copy_page", "copy address", id="copy_page", tooltip="Copy the address in the same way"),
     Binding("o", "open", "open", id="open_page", tooltip="Open the address in a browser on this machine"),
     Binding("escape", "cancel", "cancel", id="login_cancel", tooltip="Stop: nothing is asked any more"),
@@ -189,7 +189,7 @@ SIGN_OUT_BINDINGS = [
 # The footer shows what is most wanted first and drops from the right; these two stay whatever happens.
 FOOTER_ORDER = (
     *("login_start", "login_again", "login_finish", "login_target", "sign_out", "login_yes", "login_no"),
-    *("copy_code", "open_page", "login_cancel", "copy_page"),
+    *("copy_code", "login_cancel", "open_page", "copy_page"),
     *("accept", "mark", "not_now", "confirm", "confirm_other"),
     *("repair_now", "repair", "setting_change", "key_change"),
     *("form_next", "choice_next", "form_down", "back", "setting_default", "key_default"),

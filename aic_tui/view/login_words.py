@@ -22,7 +22,7 @@ SIGN_OUT = (
 )
 _PUBLIC_HOST = "github.com"  # names nobody; any other host may name an employer
 # What the scopes allow: docs.github.com, "Scopes for OAuth apps", 2026-11.
-_SCOPES = {"read:user": "to read your profile", "": "your public profile only"}
+_SCOPES = {"read:user": "read your profile", "": "your public profile only"}
 _STORES = {"keyring": "the system keyring", "file": "a file, not encrypted"}
 
 
@@ -75,12 +75,12 @@ def source_words(source: str) -> str:
 
 
 def standing_words(target: LoginTarget, options: ViewOptions) -> str | None:
-    """What the account has now: "octo, by the login of gh"; None where it has no token."""
+    """What the account has now: "octo by login of gh"; None where it has no token."""
     if target.source is None and target.signed_in_as is None:
         return None
     who = fmt.masked(target.signed_in_as, options.privacy)
     via = source_words(target.source) if target.source else ""
-    return ", by the ".join(part for part in (who, via) if part) if who else f"a token: {via}"
+    return " by ".join(part for part in (who, via) if part) if who else f"a token: {via}"
 
 
 def validity(ends: datetime, options: ViewOptions) -> list[str]:
@@ -94,7 +94,7 @@ def validity(ends: datetime, options: ViewOptions) -> list[str]:
     minutes = int(left.total_seconds() // 60)
     short = f"{minutes} min" if minutes else "under a minute"
     at = fmt.clock(ends.replace(second=0, microsecond=0), options.now, options.zone)
-    return [f"code valid until {at} ({short})", f"until {at} ({short})", short]
+    return [f"code valid until {at} ({short})", f"until {at} ({short})", f"{short} left"]
 
 
 def waiting_words(state: LoginState, options: ViewOptions) -> str:
@@ -102,7 +102,7 @@ def waiting_words(state: LoginState, options: ViewOptions) -> str:
     host = host_words(state.target.host, options)
     told = {
         Stage.REQUESTING: f"Asking {host} for a code.",
-        Stage.WAITING: "Waiting for your yes in the browser.",
+        Stage.WAITING: "Waiting for your yes in a browser.",
         Stage.CHECKING: "Your yes is there. Asking whose login it is.",
         Stage.STORING: "Storing the token.",
     }
