@@ -217,10 +217,10 @@ class TestEndings:
 
 class TestClocks:
     async def test_suspended_past_the_end(self, flow: Ask, clock: FakeClock) -> None:
-        world = flow.world()
+        world = flow.world(code=code_play(interval=50), interval=50)
         world.at(20, partial(clock.suspend, 3600))
         assert (await flow.ended(world)).stage is Stage.EXPIRED
-        assert len(world.asked) == 3
+        assert world.asked == []
         assert clock.monotonic() <= 1000 + 20 + 5  # noticed within one short sleep
 
     async def test_wall_clock_set_back(self, flow: Ask, clock: FakeClock) -> None:
