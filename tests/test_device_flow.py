@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import itertools
 import traceback
 from functools import partial
 from typing import Any
@@ -12,19 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind as Kind
 from aic_tui.errors import Reason
 from aic_tui.login import Stage
-from aic_tui.providers.client import Client
-from aic_tui.providers.github import site_of
 from aic_tui.providers.github_device import DeviceCode
-from aic_tui.services.device_flow import DeviceFlow, FlowEnded, FlowNews
+from aic_tui.services.device_flow import FlowEnded, FlowNews
 from tests.clock import START, FakeClock
 from tests.conftest import MakeEnv
 from tests.flow_world import PENDING, TOKEN, TOKEN_PLAY, Play, World, code_play, error, leaks
-from tests.github import GitHub
-from tests.loopback import Loopback
 
 SLOW_DOWN = Play(json={"error": "slow_down"}, slower=True)
 TIMEOUT = Play(fault=httpx.ReadTimeout, seconds=10)
@@ -294,47 +288,3 @@ def _codes() -> list[DeviceCode]:
     """Every device code that is still in memory."""
     gc.collect()
     return [found for found in gc.get_objects() if isinstance(found, DeviceCode)]
-
-
-class TestOverSockets:
-    @pytest.fixture
-    def github(self, server: Loopback, clock: FakeClock) -> GitHub:
-        return GitHub(server, interval=5, monotonic=clock.monotonic)
-
-    async def token(self, env: Environment, github: GitHub, news: list[FlowNews]) -> str:
-        client = Client(env)
-        flow = DeviceFlow(env, client, site_of(github.url, github.url), "id", "read:user", account_id="someone")
-        try:
-            return (await flow.token(news.append)).get_secret_value()
-        finally:
-            await client.aclose()
-
-    async def test_approved(self, env: Environment, github: GitHub) -> None:
-        github.script("pending", "slow_down", "html", 500, ("slow_down", 30), "pending", "token")
-        news: list[FlowNews] = []
-        assert await self.token(env, github, news) == github.token
-        assert github.early == []
-        assert len(github.polls) == 7
-        assert news[-1].page == f"{github.url}/login/device"
-        gaps = [round(after - before, 6) for before, after in itertools.pairwise(github.polled_at)]
-        assert gaps == [6.0, 14.0, 28.0, 30.0, 42.0, 42.0]
-
-    async def test_denied(self, env: Environment, github: GitHub) -> None:
-        github.deny()
-        with pytest.raises(FlowEnded) as caught:
-            await self.token(env, github, [])
-        assert caught.value.stage is Stage.DECLINED
-
-    async def test_cancelled_while_a_question_is_under_way(
-        self, env: Environment, github: GitHub, server: Loopback
-    ) -> None:
-        arrived = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        github.script("hang")
-        server.on_seen = lambda seen: "access_token" in seen.path and loop.call_soon_threadsafe(arrived.set)
-        task = asyncio.create_task(self.token(env, github, []))
-        await arrived.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert len(github.polls) == 1
