@@ -8,6 +8,7 @@ from aic_tui.cli.checks import Check, environment_checks, keyring_check
 from aic_tui.cli.checks_accounts import account_checks, credential_checks, database_checks
 from aic_tui.cli.checks_files import config_checks, file_checks, log_checks
 from aic_tui.cli.checks_keys import key_checks, stored_keys
+from aic_tui.cli.checks_logins import login_checks
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import checks_document
 from aic_tui.cli.loop import run
@@ -38,7 +39,8 @@ def _checks(context: Context) -> Iterator[Check]:
             yield check._replace(detail=_harmless(context, check.detail))
     if not context.is_demo:
         vault = stored_keys(context)
-        for check in (run(lambda: keyring_check(context, vault)), *run(lambda: key_checks(context, vault))):
+        last = (run(lambda: keyring_check(context, vault)), *run(lambda: key_checks(context, vault)))
+        for check in (*last, *run(lambda: login_checks(context, vault))):
             yield check._replace(detail=_harmless(context, check.detail))
 
 

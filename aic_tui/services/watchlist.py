@@ -191,7 +191,7 @@ class WatchList:
 
     def _without_refusal(self, state: AccountState, before: AccountState | None) -> AccountState:
         if state.failure is not None and state.failure.reason is Reason.TOKEN_INVALID:
-            self._lifted[state.account_id] = state.failure
+            self._lifted[state.account_id] = self._lifted[state.account_id] or state.failure
             return replace(state, failure=None)
         if state.failure is not None or before is None or state.snapshot != before.snapshot:
             self._lifted[state.account_id] = None  # another token was asked with meanwhile
