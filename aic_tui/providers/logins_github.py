@@ -25,6 +25,7 @@ _NO_HOST = "-"
 _IN_KEYRING = "gh keeps its token in the system keyring"
 _SHORT_LIVED = "a short-lived token only, which cannot read quotas"
 _GITHUB_TOKEN = re.compile(r"(?:gh[a-z]_|github_pat_)\w+|[0-9a-f]{40}", re.ASCII)
+_NOT_PLAIN = frozenset("&*!|>[{%@`")
 _MOST_LINES, _DEEPEST = 5000, 8
 
 
@@ -124,6 +125,9 @@ def _pair(line: str) -> tuple[int, str, str | None] | None:
     if body.endswith(":"):
         return depth, _scalar(body[:-1]), None
     name, colon, value = body.partition(": ")
+    value = value.strip()
+    if value[:1] in ("|", ">"):  # lines of text: kept away from the map around them
+        return depth, _scalar(name), None
     return (depth, _scalar(name), _scalar(value)) if colon else None
 
 
@@ -131,7 +135,7 @@ def _scalar(text: str) -> str:
     text = text.strip()
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1]
-    return "" if text in ("null", "~") else text
+    return "" if text in ("null", "~") or text[:1] in _NOT_PLAIN else text
 
 
 # The Copilot plug-ins and the Copilot CLI

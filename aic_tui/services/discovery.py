@@ -128,6 +128,10 @@ def _used(
         reference = account.key or _default_reference(provider, env, own)
         if reference is None:
             continue
+        if account.login_url and reference.startswith("discovered:"):  # the tool's login of another host, perhaps
+            best = best_login([login for login in own if reference == f"discovered:{login.tool}"], env.now())
+            used |= {key_fingerprint(_text(best))} if best else set()
+            continue
         used.add(reference)
         if reference.startswith("env:") and (key := env.environ.get(reference[4:], "").strip()):
             used.add(key_fingerprint(key))
