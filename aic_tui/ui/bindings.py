@@ -170,6 +170,8 @@ LOGIN_CONSENT_BINDINGS = [
 ]
 LOGIN_ENDED_BINDINGS = [
     Binding("enter,r", "again", "new code", id="login_again", tooltip="Ask GitHub for another code"),
+]
+LOGIN_DONE_BINDINGS = [
     Binding("enter", "finish", "go on", id="login_finish", tooltip="Back, with the account signed in"),
 ]
 LOGIN_BINDINGS = [
@@ -177,6 +179,7 @@ LOGIN_BINDINGS = [
     *LOGIN_CODE_BINDINGS,
     *LOGIN_CONSENT_BINDINGS,
     *LOGIN_ENDED_BINDINGS,
+    *LOGIN_DONE_BINDINGS,
     PAGE_BINDINGS[0],  # a key that is bound here has none of the bindings that pages give it
 ]
 TARGET_BINDINGS = [

@@ -36,6 +36,7 @@ _SCREENS: tuple[tuple[Sequence[Binding], ...], ...] = (
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_CODE_BINDINGS),
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_CONSENT_BINDINGS),
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_ENDED_BINDINGS),
+    (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.LOGIN_DONE_BINDINGS),
     (all_keys.APP_BINDINGS, all_keys.PAGE_BINDINGS, all_keys.SIGN_OUT_BINDINGS),
 )
 NEVER_OURS = ("ctrl+c", "ctrl+q", "escape")

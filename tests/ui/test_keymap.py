@@ -24,7 +24,7 @@ from tests.clock import FakeClock
         ({"refresh": "escape"}, {}, "“escape” is no key that can be used"),
         ({"bogus": "q"}, {}, "nothing called “bogus”"),
         ({"quit": "r"}, {}, "quit: r is “refresh” already"),
-        ({"quit": "r", "refresh": "f5", "detail_refresh": "f5"}, None, ""),
+        ({"quit": "r", "refresh": "f5", "detail_refresh": "f5", "login_again": "enter"}, None, ""),
         ({"refresh": " "}, {}, ""),
     ],
 )

@@ -278,6 +278,8 @@ async def test_an_empty_dashboard_names_the_key() -> None:
         case.monitor.replace_all([])
         await settle(case.pilot)
         assert "signs in to GitHub for Copilot" in case.text
+        await case.press("g")
+        assert isinstance(case.app.screen, LoginTargets)
 
 
 async def test_the_form_of_a_provider_with_a_login_offers_it_first() -> None:
@@ -298,9 +300,10 @@ async def test_signing_out_asks_first_and_says_what_was_erased() -> None:
     provider = next(one for one in all_providers() if one.login is not None)
     async with running(straight=False) as case:
         editor: Any = case.monitor.editor
-        editor.accounts["openrouter-2"] = replace(editor.accounts["openrouter-2"], provider_id=provider.id)
+        for name in ("openrouter", "openrouter-2"):
+            editor.accounts[name] = replace(editor.accounts[name], provider_id=provider.id)
         await case.press("5", "G")
-        assert isinstance(case.app.screen, AccountsScreen)  # the first one's key is no token of ours
+        assert isinstance(case.app.screen, AccountsScreen)  # the first one's token is in a variable
         await case.press("j", "G")
         assert isinstance(case.app.screen, SignOutScreen)
         await case.press("escape")
