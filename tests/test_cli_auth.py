@@ -67,7 +67,7 @@ def on_terminal(home: Home, typed: str, *arguments: str) -> subprocess.Completed
         os.close(inner)
 
 
-def among(document: Any, expected: dict[str, Any]) -> bool:
+def among(document: dict[str, Any], expected: dict[str, Any]) -> bool:
     return expected.items() <= document.items()
 
 

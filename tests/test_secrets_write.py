@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from aic_tui.config.atomic import exclusive
+from aic_tui.config.secret_file import SecretFile, sweep_secrets
 from aic_tui.config.secrets import Orphan, Vault
 from aic_tui.config.settings import Account, Config
 from aic_tui.environment import Environment, KeyringBackend
@@ -502,3 +503,28 @@ async def test_keys_stored_by_us_are_nowhere_else(make_env: MakeEnv, tmp_path: P
     holders = {path.name for path in tmp_path.rglob("*") if path.is_file() and OTHER in path.read_text("latin-1")}
     assert holders == {"secrets.toml"}
     assert not any(CANARY in path.read_text("latin-1") for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_what_a_killed_writer_left_is_swept_by_the_next_one_and_at_the_start(env: Environment) -> None:
+    left = env.paths.data / ".secrets.toml.4711.ab12cd34.aic-tmp"
+    other = env.paths.data / ".config.toml.4711.ab12cd34.aic-tmp"
+    acts: list[Callable[[], None]] = [
+        lambda: sweep_secrets(env),
+        lambda: SecretFile(env, print).put("work", "sk-kanarie"),
+    ]
+    for act in acts:
+        env.paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for file in (left, other):
+            file.write_text('[accounts.work]\nkey = "sk-kanarie"\n')
+        act()
+        assert not left.exists()
+        assert other.exists()
+
+
+def test_nothing_is_swept_while_another_instance_writes(env: Environment) -> None:
+    env.paths.data.mkdir(parents=True, mode=0o700)
+    left = env.paths.data / ".secrets.toml.4711.ab12cd34.aic-tmp"
+    left.touch()
+    with exclusive(env.paths.data / "secrets.toml.lock"):
+        sweep_secrets(env)
+    assert left.exists()

@@ -50,16 +50,19 @@ def final_target(path: Path) -> Path:
     return target
 
 
-def sweep_orphans(directory: Path, now: float) -> None:
-    """Delete temporary files of ours that a crash left behind more than an hour before ``now`` (epoch seconds)."""
+def sweep_orphans(directory: Path, now: float, *, of: str = "", seconds: float = _ORPHAN_SECONDS) -> None:
+    """Delete temporary files of ours that a crash left behind more than ``seconds`` before ``now`` (epoch seconds).
+
+    ``of`` names the file that they were to become; whoever holds that file's lock may pass -inf for ``seconds``.
+    """
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
         for entry in entries:
-            if not (entry.name.startswith(".") and entry.name.endswith(_TEMP_SUFFIX)):
+            if not (entry.name.startswith(f".{of}") and entry.name.endswith(_TEMP_SUFFIX)):
                 continue
             with contextlib.suppress(OSError):
                 facts = entry.stat(follow_symlinks=False)
                 ours = stat.S_ISREG(facts.st_mode) and facts.st_uid == own_user_id()
-                if ours and now - facts.st_mtime > _ORPHAN_SECONDS:
+                if ours and now - facts.st_mtime > seconds:
                     Path(entry.path).unlink()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from aic_tui.config.atomic import exclusive, write_atomically
+from aic_tui.config.atomic import exclusive, final_target, sweep_orphans, write_atomically
 from aic_tui.config.document import read_regular_file, reason_of
 from aic_tui.config.paths import own_user_id, private_directory
 from aic_tui.config.tables import ACCOUNT_ID
@@ -119,7 +119,8 @@ class SecretFile:
         try:
             private_directory(self._path.parent)
             self._refuse_shared_directory()
-            with exclusive(self._path.with_name(f"{self._path.name}.lock")):
+            with exclusive(_lock_of(self._path)):
+                _sweep(self._path)
                 yield
         except OSError as error:
             raise _not_saved(f"{self._path} was not saved: {reason_of(error)}; the file is as it was") from None
@@ -140,6 +141,21 @@ class SecretFile:
         with contextlib.suppress(OSError), ignore.open("x", encoding="utf-8") as file:
             file.write(f"/{self._path.name}*\n/.{self._path.name}.*\n")
         write_atomically(self._path, (_HEADER + tomli_w.dumps({"version": version, **table})).encode())
+
+
+def sweep_secrets(env: Environment) -> None:
+    """Delete what a killed writer of the key file left behind: it holds keys. Not while another one writes."""
+    path = env.paths.secrets_file
+    with contextlib.suppress(OSError):
+        if any(path.parent.glob(f".{path.name}.*")):
+            with exclusive(_lock_of(path), tries=1):
+                _sweep(path)
+
+
+def _sweep(path: Path) -> None:
+    """Under the lock every temporary file is a dead writer's."""
+    for folder in {path.parent, final_target(path).parent}:
+        sweep_orphans(folder, 0.0, of=f"{final_target(path).name}.", seconds=float("-inf"))
 
 
 class KeyringList:

@@ -261,6 +261,7 @@ class LiveMonitor:
 
     def _build(self) -> RefreshService:
         """On a thread of its own: these imports would hold up the screen."""
+        from aic_tui.config.secret_file import sweep_secrets
         from aic_tui.config.secrets import Vault
         from aic_tui.providers.client import Client
         from aic_tui.providers.registry import all_providers
@@ -269,6 +270,7 @@ class LiveMonitor:
         all_providers()
         with suppress(OSError):
             sweep(self._env)
+        sweep_secrets(self._env)
         self._vault = Vault(self._env, storage=self._config.settings.storage)
         self._client = Client(self._env, on_request=self._note_request)
         return RefreshService(self._env, self._store, self._client, self._vault, self._publish)
