@@ -108,7 +108,7 @@ def _copilot(at: datetime, _now: datetime) -> Reading:
         "premium", "month", "requests", used=used, limit=Decimal(1500), resets_at=resets_at, window_seconds=seconds
     )
     chat = Window("chat", "chat", "messages", unlimited=True)
-    return Reading("octocat", "Pro+", (window, chat))
+    return Reading("octocat", "Pro+", (window, chat), named=True)
 
 
 def _codex(at: datetime, _now: datetime) -> Reading:
