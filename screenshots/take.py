@@ -13,14 +13,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aic_tui.app import AicApp
+from aic_tui.config.settings import Settings
 from aic_tui.environment import Environment, Paths
 from aic_tui.services.demo import DemoMonitor
+from aic_tui.services.signing_in import AuthStatus, LoginState, LoginTarget, Stage
+from aic_tui.ui.screens.login import LoginScreen
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 21, 10, 48, tzinfo=UTC)
@@ -28,12 +32,13 @@ NOW = datetime(2026, 11, 21, 10, 48, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: terminal size, and the keys pressed before it is taken."""
+    """One picture: terminal size, and the keys pressed before it is taken. ``login`` lays a login over the demo."""
 
     name: str
     columns: int
     rows: int
     press: tuple[str, ...] = ()
+    login: bool = False
 
 
 PICTURES = (
@@ -42,7 +47,54 @@ PICTURES = (
     Picture("list-42x50", 42, 50),
     Picture("strip-30x10", 30, 10),
     Picture("detail-120x40", 120, 40, ("enter",)),
+    Picture("login-80x24", 80, 24, login=True),
 )
+
+
+class InventedLogin:
+    """A login that waits for its code and never asks anybody; it signs in, and is the one login, at once."""
+
+    def __init__(self) -> None:
+        self.target = LoginTarget("copilot", "GitHub Copilot", "github.com", is_new=True)
+        self.state = LoginState(
+            self.target,
+            Stage.WAITING,
+            client_id=Settings().github_client_id,
+            scope="read:user",
+            user_code="WDJB-MJHT",
+            page="https://github.com/login/device",
+            expires_at=NOW + timedelta(minutes=14),
+        )
+
+    def begin(self, target: LoginTarget, *, store: str = "keyring", file_consent: bool = False) -> InventedLogin:
+        """Itself."""
+        return self
+
+    def subscribe(self, callback: Callable[[LoginState], None]) -> None:
+        """Nothing changes."""
+
+    async def targets(self) -> Sequence[LoginTarget]:
+        """The one there is."""
+        return [self.target]
+
+    async def status(self) -> Sequence[AuthStatus]:
+        """Nobody is signed in."""
+        return []
+
+    async def logout(self, account_id: str) -> Sequence[str]:
+        """Nothing to erase."""
+        return []
+
+    async def run(self) -> LoginState:
+        """Nothing happens."""
+        return self.state
+
+    async def consent(self, *, yes: bool) -> LoginState:
+        """Nothing is kept."""
+        return self.state
+
+    async def cancel(self) -> None:
+        """Nothing was under way."""
 
 
 def environment(folder: Path) -> Environment:
@@ -57,6 +109,10 @@ async def take(picture: Picture, folder: Path) -> str:
     app = AicApp(env, DemoMonitor(env), zone=ZoneInfo("Europe/Berlin"))
     async with app.run_test(size=(picture.columns, picture.rows)) as pilot:
         await pilot.pause(0.2)
+        if picture.login:
+            invented = InventedLogin()
+            app.push_screen(LoginScreen(invented, invented.target))
+            await pilot.pause(0.2)
         for key in picture.press:
             await pilot.press(key)
             await pilot.pause(0.3)

@@ -188,7 +188,7 @@ def _ending(state: LoginState, options: ViewOptions, cells: int) -> list[_Part]:
     head = _headed(None if passing else Status.AUTH_NEEDED, what, Tone.WAIT if passing else Tone.NEED, options, cells)
     rest = [f"{advice[0].upper()}{advice[1:]}"] if advice else []
     said = [spans for text in rest for spans in _prose(text, Tone.PLAIN, options, cells)]
-    if state.stage is Stage.NOT_STORED:
+    if state.stage is Stage.NOT_STORED and state.user_code:  # a token was made out
         said += _prose(f"The grant at GitHub stays until you revoke it: {told.GRANTS}", Tone.DIM, options, cells)
     return [
         _Part(0, head),

@@ -139,7 +139,8 @@ def ending(state: LoginState, options: ViewOptions) -> Ending:
     host = host_words(state.target.host, options)
     detail = "" if options.privacy else state.detail or ""
     failure = fmt.failure_sentence(state.failure, options.zone, options.now) if state.failure else ""
-    why = say(failure or detail, options)
+    why = say(failure or detail or state.why or "", options)
+    kept = "The token was not kept, and is forgotten." if state.user_code else "Nothing was asked for."
     known = {
         Stage.DECLINED: Ending("You said no in the browser."),
         Stage.EXPIRED: Ending("The code has expired.", "It was not entered and confirmed in time."),
@@ -156,7 +157,7 @@ def ending(state: LoginState, options: ViewOptions) -> Ending:
             f"{host} named a page that is not its own.",
             "It is not shown. Something between may have changed the answer.",
         ),
-        Stage.NOT_STORED: Ending("The token was not kept, and is forgotten.", why),
+        Stage.NOT_STORED: Ending(kept, why),
         Stage.CANCELLED: Ending("Cancelled. Nothing is asked any more."),
     }
     return known.get(state.stage, Ending(str(state.stage)))

@@ -50,7 +50,7 @@ STAGES: dict[str, dict[str, Any]] = {
     "refused": {"stage": Stage.REFUSED, "detail": "The device code was used already."},
     "unreachable": {"stage": Stage.UNREACHABLE, "failure": OFFLINE},
     "unsafe-page": {"stage": Stage.UNSAFE_PAGE},
-    "not-stored": {"stage": Stage.NOT_STORED},
+    "not-stored": {"stage": Stage.NOT_STORED, "user_code": CODE, "why": "There is no keyring on this machine."},
     "cancelled": {"stage": Stage.CANCELLED},
 }
 

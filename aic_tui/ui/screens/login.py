@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -20,6 +21,7 @@ from aic_tui.ui.screens.page import PageScreen
 from aic_tui.view.login import Beside, login_lines, title
 from aic_tui.view.spans import Line
 
+_PATIENCE_SECONDS = 0.5  # quitting waits no longer for a login to end
 _UNDER_WAY = (Stage.REQUESTING, Stage.WAITING, Stage.CHECKING, Stage.CONSENT, Stage.STORING)
 # The stages in which each key does something.
 _WHEN = {
@@ -29,7 +31,7 @@ _WHEN = {
     "copy_page": (Stage.WAITING,),
     "open": (Stage.WAITING,),
     "consent": (Stage.CONSENT,),
-    "cancel": _UNDER_WAY,
+    "cancel": tuple(stage for stage in _UNDER_WAY if stage is not Stage.STORING),  # what is being stored is stored
 }
 
 
@@ -180,7 +182,7 @@ class LoginScreen(PageScreen):
 
     async def on_unmount(self) -> None:
         """No login goes on without its screen, whatever ended that."""
-        await self._stop()
+        await asyncio.wait({asyncio.ensure_future(self._stop())}, timeout=_PATIENCE_SECONDS)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect is reported as those of the app's own workers are."""
