@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aic_tui.environment import Environment
-from aic_tui.errors import FailureKind, UserError
+from aic_tui.errors import FailureKind, Reason, UserError
 from aic_tui.services.editing import KeyStore
 from aic_tui.services.signing_in import LoginState, LoginTarget, Stage
 from tests.clock import FakeClock
@@ -101,6 +101,24 @@ async def test_a_new_account_gets_an_id_and_its_host(
     assert f'login_url = "{github.url}"' in text_of(env)
     assert "base_url" not in text_of(env)
     assert asked(server)[-1] == "/api/v3/copilot_internal/user"
+
+
+async def test_a_token_goes_to_no_other_host_than_that_of_its_login(
+    env: Environment, github: GitHub, clock: FakeClock
+) -> None:
+    env, _ = with_ring(env)
+    async with live(env) as monitor:
+        host = github.url.removeprefix("http://")
+        await sign_in(monitor, github, LoginTarget("copilot", "Copilot", host, is_new=True))
+    clock.move(600)
+    with Loopback() as stranger:
+        write(env, text_of(env).replace(github.url, stranger.url))
+        async with live(env) as monitor:
+            await monitor.refresh_once()
+            failure = state_of(monitor).failure
+            assert failure is not None
+            assert failure.reason is Reason.HOST_NOT_TRUSTED
+        assert stranger.requests == []
 
 
 async def test_the_client_is_a_setting(env: Environment, github: GitHub) -> None:

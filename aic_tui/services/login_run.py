@@ -145,12 +145,12 @@ class GitHubLogin:
 
     async def _prepare(self) -> tuple[Tools, Account]:
         """Everything that can be wrong before a code is asked for. Raises UserError, ProviderError."""
-        from pydantic import SecretStr
+        from aic_tui.config.secrets import as_secret
 
         target, tools = self._state.target, await self._bench.tools()
         known = None if target.is_new else await self._sign_in.known(target.account_id)
         self._account = _new_account(target) if known is None else known.account
-        self._plan(SecretStr("-"))
+        self._plan(as_secret("-"))
         self._mark = LiftedMark(tools, target.account_id, known.gate if known else None, self._owner)
         await self._mark.lift(self._env.now().timestamp() + _BEFORE_CODE_SECONDS)
         return tools, self._account

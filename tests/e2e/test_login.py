@@ -106,6 +106,18 @@ def test_without_a_keyring_a_no_leaves_nothing_and_a_yes_keeps_it(home: Home, gi
     assert home.json("auth", "status")["username"] == "octo-fake"
 
 
+def test_leaving_at_the_question_keeps_nothing(home: Home, github: GitHub) -> None:
+    with PtyProgram(ARGV, environ=home.variables) as program:
+        program.wait_for("/login/device")
+        github.approve()
+        program.wait_for("[y/N]")
+        program.send("\x03")
+        assert program.wait(5) == 130
+        assert "Traceback" not in program.text
+    assert holders(home, github.token) == set()
+    assert not list(home.paths.data.glob("secrets*"))
+
+
 @pytest.mark.parametrize("how", ["key", "signal"])
 def test_leaving_while_it_waits_asks_nothing_more(home: Home, github: GitHub, how: str) -> None:
     with PtyProgram([*ARGV, "--store", "file"], environ=home.variables) as program:
