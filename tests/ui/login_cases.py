@@ -30,6 +30,7 @@ WAITING: dict[str, Any] = {
 }
 CONSENT: dict[str, Any] = {
     "stage": Stage.CONSENT,
+    "user_code": CODE,
     "username": "octo-alice",
     "path": SECRETS,
     "why": "There is no keyring on this machine.",
