@@ -189,7 +189,12 @@ def _ending(state: LoginState, options: ViewOptions, cells: int) -> list[_Part]:
     rest = [f"{advice[0].upper()}{advice[1:]}"] if advice else []
     said = [spans for text in rest for spans in _prose(text, Tone.PLAIN, options, cells)]
     if state.stage is Stage.NOT_STORED and state.user_code:  # a token was made out
-        said += _prose(f"The grant at GitHub stays until you revoke it: {told.GRANTS}", Tone.DIM, options, cells)
+        said += _prose(
+            f"The grant at GitHub stays until you revoke it: {told.grants_page(state.target.host, options)}",
+            Tone.DIM,
+            options,
+            cells,
+        )
     return [
         _Part(0, head),
         _Part(1, said),

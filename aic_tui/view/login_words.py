@@ -14,13 +14,8 @@ from aic_tui.login import LoginState, LoginTarget, Stage
 from aic_tui.view.spans import ViewOptions
 from aic_tui.view.words import say
 
-GRANTS = "https://github.com/settings/applications"
 OPEN_FILE = "Only your user can read it (0600), but it is not encrypted: backups and programs you run see the token."
-SIGN_OUT = (
-    "Its token is erased from the system keyring and from the file, wherever it is kept. The account stays.",
-    f"At GitHub the grant stays until you revoke it: {GRANTS}",
-)
-_PUBLIC_HOST = "github.com"  # names nobody; any other host may name an employer
+PUBLIC_HOST = "github.com"  # names nobody; any other host may name an employer
 # What the scopes allow: docs.github.com, "Scopes for OAuth apps", 2026-11.
 _SCOPES = {"read:user": "read your profile", "": "your public profile only"}
 _STORES = {"keyring": "the system keyring", "file": "a file, not encrypted"}
@@ -35,7 +30,12 @@ class Ending(NamedTuple):
 
 def host_words(host: str, options: ViewOptions) -> str:
     """The login host; under privacy only the public one is named."""
-    return fmt.MASK if options.privacy and host != _PUBLIC_HOST else host
+    return fmt.MASK if options.privacy and host != PUBLIC_HOST else host
+
+
+def grants_page(host: str, options: ViewOptions) -> str:
+    """Where the user takes back what was granted: a program that has no secret of its own cannot."""
+    return f"https://{host_words(host, options)}/settings/applications"
 
 
 def page_words(page: str, options: ViewOptions) -> str:
@@ -126,12 +126,20 @@ def trouble_words(state: LoginState, options: ViewOptions, *, short: bool = Fals
     return say(f"{sentence} · goes on by itself", options)
 
 
-def signed_out(erased: Sequence[str]) -> str:
+def sign_out_question(host: str, options: ViewOptions) -> tuple[str, ...]:
+    """What signing out means."""
+    return (
+        "Its token is erased from the system keyring and from the file, wherever it is kept. The account stays.",
+        f"At GitHub the grant stays until you revoke it: {grants_page(host, options)}",
+    )
+
+
+def signed_out(erased: Sequence[str], host: str, options: ViewOptions) -> str:
     """What signing out did; ``erased`` are the stores that had a token."""
     if not erased:
         return "There was no token of ours to erase."
     stores = " and ".join(_STORES.get(store, store).partition(",")[0] for store in erased)
-    return f"Signed out: the token is erased from {stores}. Revoke the grant at {GRANTS}"
+    return f"Signed out: the token is erased from {stores}. Revoke the grant at {grants_page(host, options)}"
 
 
 def ending(state: LoginState, options: ViewOptions) -> Ending:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from aic_tui import format as fmt
 from aic_tui.models import AccountState
 from aic_tui.services.editing import AccountRow, Draft, Editor, KeyStore, Plan
-from aic_tui.ui.account_draft import signs_in, variables_of
+from aic_tui.ui.account_draft import host_of, signs_in, variables_of
 from aic_tui.ui.account_keys import UNDO_HINT, AccountKeys
 from aic_tui.ui.account_rows import RowView, header_line, list_lines, name_of, selected_lines
 from aic_tui.ui.bindings import ACCOUNTS_BINDINGS
@@ -160,10 +160,12 @@ class AccountsScreen(AccountKeys, ChooserScreen):
     def action_logout(self) -> None:
         """Erase the selected account's token, after a question."""
         from aic_tui.ui.screens.sign_out import SignOutScreen
+        from aic_tui.view.login_words import PUBLIC_HOST
 
         row, sign_in = self.selected_row, self.aic.monitor.sign_in
         if row is not None and sign_in is not None:
-            screen = SignOutScreen(sign_in, row.account.id, name_of(row, self.aic.options))
+            host = host_of(row.account.login_url or "") or PUBLIC_HOST
+            screen = SignOutScreen(sign_in, row.account.id, name_of(row, self.aic.options), host)
             self.app.push_screen(screen, lambda _: self.reload())
 
     def action_undo(self) -> None:

@@ -47,7 +47,9 @@ class LoginTargets(ChooserScreen):
         host = line(*named, (f"  {told.host_words(target.host, options)}", Tone.DIM))
         standing = told.standing_words(target, options)
         now = ("token invalid", Tone.NEED) if target.token_invalid else (standing or "", Tone.DIM)
-        return first_fitting([line(*host, (f"  {now[0]}", now[1])), host, named], cells)
+        told_now = line((f"  {now[0]}", now[1])) if now[0] else ()
+        shorter = [line(*named, *told_now)] if target.token_invalid else []
+        return first_fitting([line(*host, *told_now), *shorter, host, named], cells)
 
     def foot(self, cells: int) -> Sequence[Line]:
         """Nothing more."""

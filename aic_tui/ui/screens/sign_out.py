@@ -18,13 +18,14 @@ from aic_tui.view.words import fit_name
 
 
 class SignOutScreen(PageScreen):
-    """Ends with True when the token of account ``account_id`` was erased. ``name`` is how the account is shown."""
+    """Ends with True when the token of account ``account_id`` was erased. ``shown`` is the account's name as it is
+    shown, ``host`` where it signs in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*SIGN_OUT_BINDINGS]
 
-    def __init__(self, sign_in: SignIn, account_id: str, shown: str) -> None:
+    def __init__(self, sign_in: SignIn, account_id: str, shown: str, host: str) -> None:
         super().__init__()
-        self._sign_in, self._account_id, self._shown = sign_in, account_id, shown
+        self._sign_in, self._account_id, self._shown, self._host = sign_in, account_id, shown, host
 
     def title_line(self, cells: int) -> Line:
         """The question."""
@@ -32,9 +33,9 @@ class SignOutScreen(PageScreen):
 
     def body(self, cells: int) -> Sequence[Line]:
         """What goes, what stays, and what the keys do."""
-        told: list[Told] = [(text, Tone.PLAIN) for text in words.SIGN_OUT]
         keys: list[Told] = [("Enter signs out. Escape goes back, nothing is erased.", Tone.DIM)]
         options = self.aic.options
+        told: list[Told] = [(text, Tone.PLAIN) for text in words.sign_out_question(self._host, options)]
         return [EMPTY, *sentences(told, cells, options), EMPTY, *sentences(keys, cells, options)]
 
     def action_sign_out(self) -> None:
@@ -47,5 +48,5 @@ class SignOutScreen(PageScreen):
         except UserError as error:
             self.app.notify(error.sentence, severity="error", timeout=12)
             return
-        self.app.notify(words.signed_out(erased), timeout=12)
+        self.app.notify(words.signed_out(erased, self._host, self.aic.options), timeout=12)
         self.dismiss(True)
