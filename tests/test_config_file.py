@@ -508,3 +508,8 @@ def test_a_key_in_any_field_of_an_account_is_a_problem_and_is_not_taken(env: Env
     assert "config set-key x" in problem.sentence
     assert canary not in problem.sentence
     assert dict(config.accounts[0].fields) == {"project_id": "proj_1"}
+
+
+def test_a_login_address_of_a_wrong_kind_does_not_stand_for_the_providers_own(env: Environment) -> None:
+    config = loaded(env, '[accounts.a]\nprovider = "copilot"\nlogin_url = 7\norganization = "octocorp"\n')
+    assert (config.accounts[0].login_url, config.accounts[0].fields) == ("invalid", {"organization": "octocorp"})

@@ -170,6 +170,8 @@ def _in_place_of(name: str, value: object) -> dict[str, Any]:
         return {"key": NOT_A_REFERENCE}
     if name in ("base_url", "hosts"):  # the key must not go to the provider's own host when another was meant
         return {"base_url": "invalid"}
+    if name == "login_url":
+        return {"login_url": "invalid"}
     if name == "enabled":
         return {"enabled": SWITCH_WORDS.get(str(value).lower(), True)}
     return {}

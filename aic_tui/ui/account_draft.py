@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aic_tui.config.settings import Account, Config
-from aic_tui.errors import UserError
+from aic_tui.errors import ProviderError, UserError
+from aic_tui.providers.address import base_url_of
 from aic_tui.services.editing import AccountRow, KeyStore
 from aic_tui.services.monitor import Found
 from aic_tui.text import clean
@@ -94,4 +95,7 @@ def host_of(address: str) -> str:
 
 def asked_host(account: Account, provider: Provider) -> str:
     """The host that this account's requests go to."""
-    return host_of(account.base_url or provider.base_url)
+    try:
+        return host_of(account.base_url or base_url_of(provider, account))
+    except ProviderError:
+        return ""
