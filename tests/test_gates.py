@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
+from aic_tui.providers.registry import get_provider
+from aic_tui.services.asking import gate_key
 from aic_tui.store.gate import Claim, Gate, Terms, Wait, clamped, decide
 from aic_tui.store.gates import Gates
 from aic_tui.store.store import Store
@@ -275,3 +278,14 @@ def test_no_wait_is_ever_longer_than_it_was_meant_to_be(last: float, ends: float
     if wait is not None:
         assert wait.until is not None
         assert NOW < wait.until <= NOW + max(span, floor, 3600, 30)
+
+
+def test_the_usual_login_host_has_one_gate_however_it_is_written() -> None:
+    provider = get_provider("copilot")
+    keys = {
+        gate_key(Account("copilot", "copilot", login_url=address), provider, "f" * 16)
+        for address in (None, "https://github.com", "https://github.com/")
+    }
+    assert keys == {f"copilot:{'f' * 16}"}
+    elsewhere = gate_key(Account("copilot", "copilot", login_url="https://tenant.ghe.com"), provider, "f" * 16)
+    assert elsewhere not in keys

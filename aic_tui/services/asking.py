@@ -71,10 +71,19 @@ def moment(seconds: float | None) -> datetime | None:
 
 def gate_key(account: Account, provider: Provider, fingerprint: str) -> str:
     """Who shares a gate: every account with this token at this provider, per server where that is not its own."""
-    own = (account.login_url or "") if provider.base_of is not None else ""
-    places = [account.base_url or own, *(f"{name}={url}" for name, url in sorted(account.hosts.items()))]
+    address = account.base_url or _own_address(account, provider)
+    places = [address, *(f"{name}={url}" for name, url in sorted(account.hosts.items()))]
     server = "".join(places) and "@" + hashlib.sha256("\n".join(places).encode()).hexdigest()[:8]
     return f"{provider.id}:{fingerprint}{server}"
+
+
+def _own_address(account: Account, provider: Provider) -> str:
+    """The address that the account's login host leads to; "" for the provider's usual one, however it is written."""
+    try:
+        own = base_url_of(provider, account)
+    except ProviderError:
+        return account.login_url or ""
+    return "" if own == provider.base_url else own
 
 
 def _server_of(account: Account, provider: Provider) -> Hashable:
