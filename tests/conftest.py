@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,16 @@ from tests.clock import FakeClock
 from tests.loopback import Loopback
 
 MakeEnv = Callable[..., Environment]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A whole run is spread over processes; a run of named tests needs none. ``-n 4`` and ``-n 0`` say otherwise.
+
+    There are two to a core, since most tests of screens and terminals wait for a real program or a real moment.
+    """
+    option = config.option
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not option.keyword and not option.maxfail
+    return 2 * (os.cpu_count() or 1) if whole and not option.update_snapshots else 0
 
 
 def build_env(root: Path, clock: FakeClock, environ: Mapping[str, str] | None = None, **changes: Any) -> Environment:

@@ -5,6 +5,7 @@ After an intended change: ``pytest tests/ui/test_snapshots.py --snapshot-update`
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,3 +103,17 @@ def test_the_filter_line(snap_compare: Any, still: Environment) -> None:
         pilot.app.screen.query_one("#filter").cursor_blink = False
 
     assert snap_compare(demo(still), terminal_size=(80, 24), run_before=type_filter)
+
+
+def test_every_picture_belongs_to_a_test(request: pytest.FixtureRequest) -> None:
+    """The plugin tells unused pictures only where all tests run in one process."""
+    config = request.config
+    if config.option.keyword or config.option.lf or any("::" in argument for argument in config.args):
+        pytest.skip("only some tests of a file were asked for")
+    collected: dict[str, set[str]] = {}
+    for item in request.session.items:
+        collected.setdefault(item.path.stem, set()).add(re.sub(r'[\\/?*:|"<>]', "", item.name))
+    folder = Path(__file__).parent
+    for picture in (folder / "__snapshots__").rglob("*.svg"):
+        assert (folder / f"{picture.parent.name}.py").exists(), picture
+        assert picture.stem in collected.get(picture.parent.name, {picture.stem}), picture
