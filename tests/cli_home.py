@@ -16,6 +16,7 @@ from aic_tui.config.paths import resolve_paths
 from aic_tui.environment import Environment, Paths
 from aic_tui.models import AccountState, Snapshot
 from aic_tui.store.store import Store
+from tests.unmeasured import unmeasured
 
 
 @dataclass
@@ -40,8 +41,12 @@ class Home:
     def run(
         self, *arguments: str, environ: Mapping[str, str | None] | None = None, **options: Any
     ) -> subprocess.CompletedProcess[str]:
-        """One run to its end. ``environ`` adds variables, None takes one away; ``options`` go to ``subprocess``."""
-        wanted = {**self.variables, **(environ or {})}
+        """One run to its end. ``environ`` adds variables, None takes one away; ``options`` go to ``subprocess``.
+
+        With a ``preexec_fn``, which limits the files that the run may write, its coverage is not measured.
+        """
+        given = unmeasured(self.variables) if "preexec_fn" in options else self.variables
+        wanted = {**given, **(environ or {})}
         usual = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60}
         return subprocess.run(
             [sys.executable, "-m", "aic_tui", *arguments],

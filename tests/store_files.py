@@ -17,6 +17,7 @@ import pytest
 from aic_tui.environment import Environment
 from aic_tui.store.store import Store
 from tests.store_cases import NOW, full_state, quota
+from tests.unmeasured import unmeasured
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -24,7 +25,8 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 def worker(mode: str, root: Path, name: str = "a", prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     command = [*prefix, sys.executable, "-m", "tests.store_worker", mode, str(root), name]
     repository = Path(__file__).parent.parent
-    environ = {**os.environ, "PYTHONPATH": str(repository)}
+    kept = unmeasured() if mode in ("write", "migrate") else os.environ  # they are killed
+    environ = {**kept, "PYTHONPATH": str(repository)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/", env=environ)
 
 

@@ -25,6 +25,7 @@ from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from tests.clock import FakeClock
 from tests.config_worker import save_number
+from tests.unmeasured import unmeasured
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes and limits")
 
@@ -34,7 +35,8 @@ SECONDS = 60.0
 def worker(env: Environment, mode: str, name: str = "-", count: int = 0, **options: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.config_worker", mode, str(env.paths.config.parent), name, str(count)]
     repository = Path(__file__).parent.parent
-    environ = {**os.environ, "PYTHONPATH": str(repository)}
+    kept = unmeasured() if mode == "nursery" else os.environ  # it is killed, and its children are
+    environ = {**kept, "PYTHONPATH": str(repository)}
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         command,
         stdin=subprocess.PIPE,

@@ -24,6 +24,7 @@ from aic_tui.config.settings import NOT_A_REFERENCE, Account, Config, Settings
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from tests.clock import FakeClock
+from tests.unmeasured import unmeasured
 
 GOOD = """\
 version = 1
@@ -345,7 +346,9 @@ def in_process(env: Environment, script: str, *before: str) -> subprocess.Comple
         "env = Environment(Paths(root/'config', root/'data', root/'cache', root/'state'), root, {})\n"
     )
     command = [*before, sys.executable, "-c", prelude + script]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    # with something before it, it has no room for what coverage would write
+    environ = unmeasured() if before else None
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
 
 
 SAVE_ONCE = """
@@ -412,7 +415,8 @@ def kill_while_saving(env: Environment, times: int) -> None:
         "env = Environment(Paths(root/'config', root/'data', root/'cache', root/'state'), root, {})\n"
     )
     for _ in range(times):
-        with subprocess.Popen([sys.executable, "-c", prelude + SAVE_FOR_EVER], stdout=subprocess.PIPE) as saver:
+        command = [sys.executable, "-c", prelude + SAVE_FOR_EVER]
+        with subprocess.Popen(command, env=unmeasured(), stdout=subprocess.PIPE) as saver:
             assert saver.stdout is not None
             assert saver.stdout.readline() == b"1\n"
             time.sleep(chance.uniform(0, 0.08))

@@ -22,6 +22,7 @@ from aic_tui.config.secrets import Orphan, Vault
 from aic_tui.config.settings import Account, Config
 from aic_tui.environment import Environment, KeyringBackend
 from aic_tui.errors import FailureKind, ProviderError, Reason
+from tests.unmeasured import unmeasured
 
 MakeEnv = Callable[..., Environment]
 CANARY = "sk-proj-KANARIEkanarie0123456789"
@@ -383,7 +384,8 @@ async def main():
     except Exception as error: print(error.reason, error.hint)
 asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=unmeasured(), capture_output=True, text=True, check=True)
     file = env.paths.secrets_file
     assert done.stdout == f"file_not_saved {file} was not saved: file too large; the file is as it was\n"
     assert tomllib.loads(file.read_text())["accounts"] == {"a": {"key": "first"}}

@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli_home import Home
 from tests.pty_program import PtyProgram
+from tests.unmeasured import unmeasured
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX users")]
 
@@ -44,7 +45,7 @@ class NobodysHome(Home):
         return subprocess.run(
             [*self.prefix, sys.executable, "-m", "aic_tui", *arguments],
             # Nobody may not write coverage data into this checkout, and says so on standard error.
-            env={name: value for name, value in wanted.items() if value is not None and not name.startswith("COV")},
+            env=unmeasured({name: value for name, value in wanted.items() if value is not None}),
             check=False,
             **{**usual, **options},
         )
