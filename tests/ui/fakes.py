@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -168,6 +169,15 @@ async def settle(pilot: Pilot[Any]) -> None:
     """Let messages, workers and the drawing that follows them come to rest."""
     await pilot.pause()
     await pilot.pause(0.05)
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 20) -> None:
+    """Let the app run until something holds: a machine that does other things as well takes its time."""
+    assert isinstance(pilot.app, AicApp)
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await pilot.pause(0.01)
 
 
 def environ_of(env: Environment, extra: Mapping[str, str]) -> Environment:

@@ -29,6 +29,7 @@ from tests.ui.fakes import (
     screen_text,
     selected_id,
     settle,
+    until,
 )
 
 WIDE, CARDS, LIST, STRIP = (120, 40), (80, 24), (42, 50), (20, 4)
@@ -471,9 +472,7 @@ async def test_found_logins_are_listed_without_accounts(env: Environment) -> Non
     ]
     app = build_app(env, monitor)
     async with app.run_test(size=CARDS) as pilot:
-        await settle(pilot)
-        await pilot.pause(0.2)
-        assert "Some Tool" in screen_text(app)
+        await until(pilot, lambda: "Some Tool" in screen_text(app))
 
 
 async def test_a_state_of_an_unknown_account_is_ignored(env: Environment, monitor: FakeMonitor) -> None:

@@ -20,7 +20,7 @@ from aic_tui.ui.order import Order
 from aic_tui.ui.picture import picture
 from aic_tui.view.density import Density
 from aic_tui.view.spans import ViewOptions, width
-from tests.ui.fakes import BERLIN, FakeMonitor, account, build_app, part_text, screen_text, settle
+from tests.ui.fakes import BERLIN, FakeMonitor, account, build_app, part_text, screen_text, settle, until
 
 SIZES = [(200, 60), (120, 40), (80, 24), (60, 20), (42, 50), (30, 10), (20, 4)]
 HOSTILE = [
@@ -82,15 +82,13 @@ async def test_the_palette_shows_what_is_typed_literally(env: Environment) -> No
         await pilot.press("ctrl+p")
         await settle(pilot)
         await pilot.press(*"[/]")
-        await pilot.pause(0.2)
-        assert "[/]" in screen_text(app)
+        await until(pilot, lambda: "[/]" in screen_text(app))
         await pilot.press("escape")
         await settle(pilot)
         await pilot.press("ctrl+p", *"privacy")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "Mask names and money" in screen_text(app) and "Leave" not in screen_text(app))
         await pilot.press("enter", "enter")
-        await pilot.pause(0.2)
-        assert app.privacy
+        await until(pilot, lambda: app.privacy)
 
 
 async def test_found_logins_are_text_too(env: Environment) -> None:
@@ -98,8 +96,7 @@ async def test_found_logins_are_text_too(env: Environment) -> None:
     monitor.found = [Found("p", clean(t), "env:X", clean(t), "…[/]", f"f{n}") for n, t in enumerate(HOSTILE)]
     app = build_app(env, monitor)
     async with app.run_test(size=(80, 60)) as pilot:
-        await pilot.pause(0.2)
-        assert "[/]" in screen_text(app)
+        await until(pilot, lambda: "[/]" in screen_text(app))
 
 
 async def test_any_resize_is_survived(env: Environment) -> None:

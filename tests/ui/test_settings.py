@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from textual.pilot import Pilot
+from textual.worker import Worker
 
 from aic_tui.app import AicApp
 from aic_tui.config.settings import SETTINGS, Config, Settings
@@ -87,11 +88,15 @@ async def press(pilot: Pilot[int], *keys: str) -> str:
     """Press keys one by one, each until what it saves is saved; what is then on screen."""
     for key in keys:
         await pilot.press(key)
-        busy = [worker for worker in pilot.app.workers if worker.group == "setting"]
-        if busy and not _asks(pilot):
-            await asyncio.wait([asyncio.ensure_future(worker.wait()) for worker in busy], timeout=0.4)
+        async with asyncio.timeout(20):
+            while not _asks(pilot) and any(_saves(worker) for worker in pilot.app.workers):
+                await pilot.pause(0.01)
         await pilot.pause(0.05)
     return screen_text(aic(pilot))
+
+
+def _saves(worker: Worker[Any]) -> bool:
+    return worker.group == "setting" and not worker.is_finished
 
 
 def _asks(pilot: Pilot[int]) -> bool:
