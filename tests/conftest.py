@@ -17,6 +17,14 @@ from tests.loopback import Loopback
 MakeEnv = Callable[..., Environment]
 
 
+def pytest_configure() -> None:
+    """No deadline for an example: on a busy machine any may take a second. What must be quick is timed by its test."""
+    from hypothesis import settings
+
+    settings.register_profile("aic", deadline=None)
+    settings.load_profile("aic")
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """A whole run is spread over processes; a run of named tests needs none. ``-n 4`` and ``-n 0`` say otherwise.
 

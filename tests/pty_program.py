@@ -152,9 +152,24 @@ class PtyProgram:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._exit_code = os.waitstatus_to_exitcode(status)
+                self._read_the_rest()
             elif self.closed:
                 select.select([], [], [], 0.02)
         return self._exit_code
+
+    def _read_the_rest(self) -> None:
+        """What the program wrote between the last look at its terminal and its end."""
+        while not self.closed and select.select([self.fd], [], [], 0)[0] and self._read():
+            pass
+
+    def wait_until_stopped(self, seconds: float = 20) -> None:
+        """Read until the program stands still by a signal: only then can another one make it go on."""
+
+        def stopped() -> bool:
+            pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            return bool(pid) and os.WIFSTOPPED(status)
+
+        assert self.pump(seconds, stopped), f"not stopped in {seconds} s"
 
     def cpu_seconds(self) -> float:
         """Processor time used so far (Linux)."""

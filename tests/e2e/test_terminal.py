@@ -152,10 +152,11 @@ def test_a_crash_says_one_sentence_and_leaves_a_private_report(home: Home, tmp_p
 def test_stopping_and_going_on(home: Home, stop: signal.Signals) -> None:
     with started(home) as program:
         program.wait_for(STANDS)
+        assert "% left" not in program.text
         program.signal(stop)
-        program.pump(0.5)
+        program.wait_until_stopped()
         program.signal(signal.SIGCONT)
         program.send("u")
-        program.wait_for("left")
+        program.wait_for("% left")
         program.send("q")
         assert program.wait(5) == 0

@@ -4,6 +4,7 @@ taken back. The services are the real ones; the provider is on loopback."""
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -105,11 +106,10 @@ class Hand:
         await self.clock.settle()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        for _ in range(400):
-            if holds():
-                return
+        end = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < end, screen_text(self.app)
             await self.pilot.pause(0.01)
-        raise AssertionError(screen_text(self.app))
 
     async def until_screen(self, kind: type[Any]) -> None:
         await self.until(lambda: type(self.app.screen) is kind or isinstance(self.app.screen, kind))

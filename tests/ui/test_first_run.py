@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from collections.abc import Callable
 from datetime import UTC
+from typing import Any
 
 import httpx
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from aic_tui.app import AicApp
@@ -55,14 +58,13 @@ def env(make_env: MakeEnv, clock: FakeClock, vendors: Vendors) -> Environment:
 
 async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
     """Let the program run until something holds."""
-    for _ in range(400):
-        if holds():
-            return
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, shown(pilot.app)
         await pilot.pause(0.01)
-    raise AssertionError(pilot.app.screen)
 
 
-def shown(app: AicApp) -> str:
+def shown(app: App[Any]) -> str:
     return app.export_screenshot().replace("&#160;", " ")
 
 
@@ -71,7 +73,7 @@ async def test_enter_uses_the_login_and_keeps_the_environments_key(
 ) -> None:
     monitor = LiveMonitor.open(env)
     app = AicApp(env, monitor, zone=UTC)
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(200, 30)) as pilot:  # wide enough for the path of a home among temporary files
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         assert "chatgpt.com" not in vendors.asked
         await until(pilot, lambda: ".codex/auth.json" in shown(app))
