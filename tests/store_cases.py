@@ -43,6 +43,7 @@ def full_state(account_id: str = "claude", at: datetime = NOW) -> AccountState:
         models=(ModelUsage("opus", 1, 2, 3, 4, Decimal("0.30"), "EUR"),),
         available=False,
         note="spend needs an admin key",
+        named=True,
     )
     failure = Failure(FailureKind.RATE_LIMITED, at, Reason.DNS, "wait", "slow down", later, 429)
     return AccountState(
