@@ -115,7 +115,8 @@ def _options(parser: argparse.ArgumentParser) -> str:
         if name is None:
             words.append(f"[{value}]" if action.nargs == "?" else value or action.dest.upper())
         elif name not in common:
-            words.append(f"[{name}{f' {value}' if value and action.nargs != 0 else ''}]")
+            option = f"{name}{f' {value}' if value and action.nargs != 0 else ''}"
+            words.append(option if action.required else f"[{option}]")
     return "".join(f" {word}" for word in words)
 
 

@@ -1,4 +1,4 @@
-"""``config set-key``, ``config forget-key`` and what ``doctor`` says of keys: the real program, its files, its argv."""
+"""``config set-key``, ``move-key``, ``forget-key`` and what ``doctor`` says of keys: the real program and its files."""
 
 from __future__ import annotations
 
@@ -271,6 +271,27 @@ def test_forgetting_a_key(home: Home) -> None:
     home.write_config("[[[")
     assert home.run("config", "forget-key", "work").returncode == 2
     assert home.run("config", "forget-key", "a/b").returncode == 2
+
+
+def test_moving_a_key_is_refused_where_it_cannot_go_or_there_is_none(home: Home) -> None:
+    def moved(*arguments: str) -> tuple[int, str]:
+        done = home.run("config", "move-key", *arguments)
+        return done.returncode, done.stderr
+
+    assert moved("work", "--store", "file") == (
+        2,
+        "aic-tui: Only a key in the keyring or the key file can be moved, and only between these.\n",
+    )
+    assert set_key(home, KEY, "--store", "file").returncode == 0
+    assert moved("work", "--store", "file") == (0, "work: its key is in the file already.\n")
+    code, told = moved("work", "--store", "keyring")
+    assert code == 1
+    assert told.startswith("aic-tui: The key was not moved: keyring switched off")
+    assert moved("nobody", "--store", "file")[0] == 2
+    assert moved("work")[0] == 2
+    assert moved("--demo", "work", "--store", "file")[0] == 2
+    assert KEY not in moved(KEY, "--store", "file")[1]
+    assert (kept(home), account(home)["key"]) == ({"work": KEY}, "file")
 
 
 def test_a_changed_base_url_is_not_given_the_key(home: Home, server: Loopback) -> None:

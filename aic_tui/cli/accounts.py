@@ -1,4 +1,4 @@
-"""``accounts``: list, add, remove, enable, disable and test, as the accounts screen does them."""
+"""``accounts`` and ``config move-key``: what the accounts screen does."""
 
 from __future__ import annotations
 
@@ -136,6 +136,26 @@ def test(context: Context) -> int:
         told = message or (trial.reading.note if trial.reading else None) or "the key works"
         context.write(f"{row.account.id}: {told}\n")
     return 0 if trial.works else 1
+
+
+def move_key(context: Context) -> int:
+    """``config move-key ACCOUNT --store keyring|file``: ``file`` is the consent to a file."""
+    to, account = _STORES[context.args.store], context.args.account
+
+    async def work(editor: LiveEditor) -> int:
+        plan = editor.plan_move_key(account, to)
+        if not plan.diff:
+            context.say(f"{account}: its key is in the {to} already.")
+            return 0
+        try:
+            await editor.move_secret(account, to, plan=plan, file_consent=True)
+        except ConflictError as error:
+            await editor.move_secret(account, to, plan=error.theirs, file_consent=True)
+        where = f"{context.env.paths.secrets_file}, mode 0600, not encrypted" if to is KeyStore.FILE else "the keyring"
+        context.say(f"{plan.title}: it is in {where}.")
+        return 0
+
+    return _run(context, work)
 
 
 def _run(context: Context, work: Callable[[LiveEditor], Awaitable[T]]) -> T:

@@ -29,6 +29,7 @@ _VERBS = {
     "config set": "settings:change",
     "config validate": "settings:validate",
     "config set-key": "keys:set_key",
+    "config move-key": "accounts:move_key",
     "config forget-key": "keys:forget_key",
 }
 # The monitor's notices, or the verb's own output, have the problems of config.toml already.

@@ -155,6 +155,11 @@ def _add_config(verbs: Any, common: argparse.ArgumentParser) -> None:
     keep = actions.add_parser("set-key", parents=[common], help="store an account's key, read from standard input")
     keep.add_argument("account", metavar="ACCOUNT")
     keep.add_argument("--store", metavar="keyring|file", type=_store, help="where; file is the consent to a file")
+    move = actions.add_parser("move-key", parents=[common], help="move an account's stored key to the other store")
+    move.add_argument("account", metavar="ACCOUNT")
+    move.add_argument(
+        "--store", metavar="keyring|file", type=_store, required=True, help="where to; file is the consent to a file"
+    )
     forget = actions.add_parser("forget-key", parents=[common], help="delete stored keys that no account uses")
     forget.add_argument("account", metavar="ID")
     forget.add_argument("--store", metavar="keyring|file", type=_store, help="only there")

@@ -163,6 +163,9 @@ class Editor(Protocol):
     def plan_move(self, account_id: str, step: int) -> Plan:
         """Move an account up (-1) or down (+1) in the order of the file."""
 
+    def plan_move_key(self, account_id: str, store: KeyStore) -> Plan:
+        """Refer to the account's stored key in ``store``, keyring or file; :meth:`move_secret` then makes it true."""
+
     def plan_remove(self, account_id: str) -> Plan:
         """Remove an account. Its stored key is erased when undo can no longer bring it back."""
 
@@ -181,8 +184,14 @@ class Editor(Protocol):
     async def try_out(self, draft: Draft) -> Trial:
         """Ask the draft's provider now with its key; nothing is stored. Counts as a manual refresh."""
 
-    async def move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool = False) -> None:
-        """Move a stored key between keyring and file: written and read back there, then erased here."""
+    async def move_secret(
+        self, account_id: str, store: KeyStore, *, plan: Plan | None = None, file_consent: bool = False
+    ) -> None:
+        """Move a stored key between keyring and file: written and read back there, then erased here.
+
+        ``plan`` is the :meth:`plan_move_key` that was looked at. Raises as :meth:`save`; consent is asked for only
+        where it would help.
+        """
 
     @property
     def can_undo(self) -> str | None:

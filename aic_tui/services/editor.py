@@ -104,6 +104,10 @@ class LiveEditor:
         """Move an account up or down."""
         return self._plan(f"Moved {account_id}", lambda ground: plans.moving(ground, account_id, step))
 
+    def plan_move_key(self, account_id: str, store: KeyStore) -> Plan:
+        """Refer to the account's stored key in its new place."""
+        return self._plan(f"Moved the key of {account_id}", lambda ground: plans.moving_key(ground, account_id, store))
+
     def plan_remove(self, account_id: str) -> Plan:
         """Remove an account."""
         return self._plan(f"Removed {account_id}", lambda ground: plans.removing(ground, account_id))
@@ -128,9 +132,12 @@ class LiveEditor:
         draft = plans.settled(draft, self._bench.config.settings.storage)
         return await self._trials.run(draft, self._saves.accounts(), await self._bench.tools())
 
-    async def move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool = False) -> None:
+    async def move_secret(
+        self, account_id: str, store: KeyStore, *, plan: Plan | None = None, file_consent: bool = False
+    ) -> None:
         """Move a stored key between keyring and file."""
-        await self._finish(self._saves.move_secret(account_id, store, file_consent=file_consent))
+        wanted = plan or self.plan_move_key(account_id, store)
+        await self._finish(self._saves.move_secret(account_id, store, wanted, file_consent=file_consent))
 
     @property
     def can_undo(self) -> str | None:

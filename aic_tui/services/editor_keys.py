@@ -97,7 +97,14 @@ class KeyCare:
             raise ConsentNeededError(str(self._env.paths.secrets_file), self._sentence(error)) from None
         raise UserError(self._sentence(error), exit_code=1) from None
 
-    def _sentence(self, error: ProviderError) -> str:
+    def refuse_move(self, error: ProviderError) -> NoReturn:
+        """As :meth:`refuse` for a key that is stored already: a yes to the file does not help a keyring in trouble."""
+        sentence = self._sentence(error, "moved")
+        if error.reason is Reason.FILE_CONSENT:
+            raise ConsentNeededError(str(self._env.paths.secrets_file), sentence) from None
+        raise UserError(sentence, exit_code=1) from None
+
+    def _sentence(self, error: ProviderError, done: str = "stored") -> str:
         now = self._env.now()
         words = failure_sentence(Failure(error.kind, now, error.reason, error.hint, error.detail), UTC, now)
-        return f"The key was not stored: {words}."
+        return f"The key was not {done}: {words}."

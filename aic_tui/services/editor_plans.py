@@ -164,6 +164,16 @@ def moving(ground: Ground, account_id: str, step: int) -> Changes:
     return {("accounts",): tuple(next(turn) if name in listed else name for name in tables)}
 
 
+def moving_key(ground: Ground, account_id: str, store: KeyStore) -> Changes:
+    """Refer to the stored key in its new place."""
+    account = ground.account(account_id)
+    if store not in KEPT or account.key not in KEPT.values():
+        raise UserError("Only a key in the keyring or the key file can be moved, and only between these.")
+    if store is KeyStore.FILE and ground.config.settings.storage == "keyring-only":
+        raise UserError("The key file is forbidden by storage = “keyring-only”.")
+    return {("accounts", account_id, "key"): KEPT[store]}
+
+
 def removing(ground: Ground, account_id: str) -> Changes:
     """Without the account."""
     ground.account(account_id)

@@ -129,16 +129,13 @@ class Saves:
                 raise ConflictError(self._made(plan.title, plan.maker)) from None
             raise
 
-    async def move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool) -> None:
+    async def move_secret(self, account_id: str, store: KeyStore, plan: Plan, *, file_consent: bool) -> None:
         """See :meth:`aic_tui.services.editing.Editor.move_secret`."""
-        account = Ground.look(self._env, self._bench.flags).account(account_id)
-        if store not in KEPT or account.key not in KEPT.values():
-            raise UserError("Only a key in the keyring or the key file can be moved, and only between these.")
-        old = account.key or ""
+        old = Ground.look(self._env, self._bench.flags).account(account_id).key or ""
         if old == KEPT[store]:
             return
         vault = (await self._bench.tools()).vault
-        plan = self._made(f"Moved the key of {account_id}", lambda _: {("accounts", account_id, "key"): KEPT[store]})
+        vault.wake()
         written: list[Document] = []
 
         async def refer() -> None:
@@ -154,7 +151,7 @@ class Saves:
                 refer=refer,
             )
         except ProviderError as error:
-            self._keys.refuse(error, vault)
+            self._keys.refuse_move(error)
         keys = (Kept(account_id, old, secret), Kept(account_id, KEPT[store], None))
         self._done.append(_Done(plan.title, written[0].table, plan.changes, keys))
         await self._take_over(plan.changes, None)

@@ -98,6 +98,7 @@ ACCOUNTS_BINDINGS = [
     Binding("J", "shift(1)", "move down", id="account_later", tooltip="Move the selected account down", show=False),
     Binding("b", "flag('pinned')", "pin", id="pin_account", tooltip="Pin the selected account to the top, or not"),
     Binding("h", "flag('hidden')", "hide", id="hide_account", tooltip="Leave it off the dashboard, or not"),
+    Binding("w", "move_key", "move key", id="move_key", tooltip="Move its stored key between keyring and file"),
     Binding("G", "logout", "sign out", id="logout", tooltip="Erase the selected account's GitHub token here"),
     Binding("z", "undo", "undo", id="undo", tooltip="Take the last change of this session back"),
 ]
@@ -200,6 +201,7 @@ FOOTER_ORDER = (
     *("detail", "refresh", "add_account", "edit_account", "toggle_account", "delete_account", "undo", "test_account"),
     *(
         "rename_account",
+        "move_key",
         "accounts",
         "login",
         "logout",

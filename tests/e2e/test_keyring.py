@@ -291,6 +291,23 @@ def test_a_real_keyring_keeps_the_key_over_restarts(home: Home, bus: Bus, provid
     assert "key of work" not in checks(home)
 
 
+def test_a_key_moves_to_the_file_and_back(home: Home, bus: Bus) -> None:
+    needed("gnome-keyring-daemon", "secret-tool")
+    bus.unlocked()
+    assert set_key(home).returncode == 0
+    done = home.run("config", "move-key", "work", "--store", "file")
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"Moved the key of work: it is in {home.paths.secrets_file}, mode 0600, not encrypted.\n",
+    )
+    assert (reference(home), bus.lookup("work")) == ("file", "")
+    assert holders(home.path, KEY) == {"secrets.toml"}
+    done = home.run("config", "move-key", "work", "--store", "keyring")
+    assert (done.returncode, done.stderr) == (0, "Moved the key of work: it is in the keyring.\n")
+    assert (reference(home), bus.lookup("work")) == ("keyring", KEY)
+    assert holders(home.path, KEY) == set()
+
+
 def test_killed_between_key_and_reference_the_key_is_found_again(home: Home, bus: Bus) -> None:
     needed("gnome-keyring-daemon", "secret-tool")
     from aic_tui.config.atomic import exclusive

@@ -140,6 +140,10 @@ class FakeEditor:
         order.insert(target, order.pop(place))
         return self._plan(f"moved {account_id}", {name: self.accounts[name] for name in order})
 
+    def plan_move_key(self, account_id: str, store: KeyStore) -> Plan:
+        account = replace(self.accounts[account_id], key={two: one for one, two in _STORES.items()}[store])
+        return self._plan(f"moved the key of {account_id}", {**self.accounts, account_id: account})
+
     def plan_remove(self, account_id: str) -> Plan:
         left = {name: account for name, account in self.accounts.items() if name != account_id}
         return self._plan(f"deleted {account_id}", left)
@@ -177,8 +181,10 @@ class FakeEditor:
         self.trials[draft.account.id] = trial
         return trial
 
-    async def move_secret(self, account_id: str, store: KeyStore, *, file_consent: bool = False) -> None:
-        raise UserError("The fake moves no keys.")
+    async def move_secret(
+        self, account_id: str, store: KeyStore, *, plan: Plan | None = None, file_consent: bool = False
+    ) -> None:
+        await self.save(plan or self.plan_move_key(account_id, store), file_consent=file_consent)
 
     @property
     def can_undo(self) -> str | None:

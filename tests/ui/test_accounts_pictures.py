@@ -22,6 +22,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "list-privacy": ("5", "j", "p"),
     "rename": ("5", "j", "n"),
     "delete": ("5", "j", "d"),
+    "move-key": ("5", "j", "w"),
     "delete-conflict": ("comments", "conflict", "5", "j", "d", "enter"),
     "add": ("a",),
     "add-filter": ("a", *"op"),

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from aic_tui import format as fmt
+from aic_tui.errors import UserError
 from aic_tui.models import AccountState
 from aic_tui.services.editing import AccountRow, Draft, Editor, KeyStore, Plan
 from aic_tui.ui.account_draft import host_of, signs_in, variables_of
@@ -129,7 +130,7 @@ class AccountsScreen(AccountKeys, ChooserScreen):
             row = self.selected_row
             ours = row is not None and row.store in (KeyStore.KEYRING, KeyStore.FILE)
             return row is not None and ours and signs_in(row.account.provider_id)
-        about_one = ("edit_account", "delete_account", "toggle_account", "test", "rename", "flag", "shift")
+        about_one = ("edit_account", "delete_account", "toggle_account", "test", "rename", "flag", "shift", "move_key")
         return self.selected_row is not None if action in about_one else True
 
     def action_back(self) -> None:
@@ -166,6 +167,24 @@ class AccountsScreen(AccountKeys, ChooserScreen):
         if row is not None and sign_in is not None:
             host = host_of(row.account.login_url or "") or PUBLIC_HOST
             screen = SignOutScreen(sign_in, row.account.id, name_of(row, self.aic.options), host)
+            self.app.push_screen(screen, lambda _: self.reload())
+
+    def action_move_key(self) -> None:
+        """Keep the selected account's key in the other of our stores, after a last look."""
+        from aic_tui.ui.screens.move_key import MoveKeyScreen, nothing_to_move
+
+        row = self.selected_row
+        if row is None:
+            return
+        name = name_of(row, self.aic.options)
+        if why := nothing_to_move(row):
+            self.app.notify(f"{name}: {why}", timeout=6)
+            return
+        try:
+            screen = MoveKeyScreen(self._editor, row, name, str(self.aic.env.paths.secrets_file))
+        except UserError as error:
+            self.app.notify(error.sentence, severity="error", timeout=8)
+        else:
             self.app.push_screen(screen, lambda _: self.reload())
 
     def action_undo(self) -> None:

@@ -132,7 +132,7 @@ class ConfirmScreen(PageScreen):
 
     async def _save(self) -> None:
         try:
-            await self._editor.save(self._plan, self._draft, file_consent=self._consent is not None)
+            await self.put_through()
         except ConflictError as error:
             self._plan, self._conflict, self._trouble = error.theirs, True, None
         except ConsentNeededError as error:
@@ -149,6 +149,10 @@ class ConfirmScreen(PageScreen):
         self.draw()
         self.refresh_bindings()
         self.page.scroll_to(y=0, animate=False, immediate=True)
+
+    async def put_through(self) -> None:
+        """Do what the page says. Raises what :meth:`aic_tui.services.editing.Editor.save` raises."""
+        await self._editor.save(self._plan, self._draft, file_consent=self._consent is not None)
 
     def _ask_consent(self, error: ConsentNeededError) -> None:
         """The key would go to a file: say which, and show the change of config.toml that goes with it."""
