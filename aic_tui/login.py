@@ -42,7 +42,8 @@ ENDINGS = frozenset(Stage) - {
 class LoginTarget:
     """What a login would be for: an account of config.toml, or a new one (``is_new``).
 
-    ``host`` is the login host as shown (``github.com``); ``signed_in_as`` and ``source`` tell of a token that the
+    ``host`` is the login host as shown (``github.com``); ``name`` what the user calls a new account, if anything;
+    ``signed_in_as`` and ``source`` tell of a token that the
     account has already (``keyring``, ``env:GH_TOKEN``, ``discovered:gh`` …), None where there is none.
     """
 
@@ -53,6 +54,7 @@ class LoginTarget:
     signed_in_as: str | None = None
     source: str | None = None
     token_invalid: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from aic_tui.providers.address import target_of
 from aic_tui.providers.auth import Credential
 from aic_tui.providers.base import Request
 from aic_tui.providers.client import Client
-from aic_tui.providers.github import GITHUB_USER, GitHubSite, site_of
+from aic_tui.providers.github import GITHUB_USER, GitHubSite, site_of, site_of_address
 from tests.loopback import Answer, Loopback
 
 TOKEN = "gho_CANARYtoken00000000000000000000"
@@ -57,6 +57,24 @@ TOKEN = "gho_CANARYtoken00000000000000000000"
 )
 def test_site_of_an_account(login_url: str | None, base_url: str | None, site: GitHubSite) -> None:
     assert site_of(login_url, base_url) == site
+
+
+@pytest.mark.parametrize(
+    ("address", "login_url"),
+    [
+        ("https://github.com", "https://github.com"),
+        ("https://api.github.com/", "https://github.com"),
+        ("https://octocorp.ghe.com", "https://octocorp.ghe.com"),
+        ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
+        ("https://github.octo.example", "https://github.octo.example"),
+        ("https://github.octo.example:8443/api/v3/", "https://github.octo.example:8443"),
+        ("https://octo.example/github/api/v3", "https://octo.example/github"),
+        ("http://127.0.0.1:4000/api/v3", "http://127.0.0.1:4000"),
+    ],
+)
+def test_either_address_of_a_site_names_it(address: str, login_url: str) -> None:
+    assert site_of_address(address) == site_of(login_url, None)
+    assert site_of_address(address).login_url == login_url
 
 
 @pytest.mark.parametrize(

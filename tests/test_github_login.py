@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, Reason, UserError
 from aic_tui.services.editing import KeyStore
@@ -366,6 +367,39 @@ async def test_logging_out_erases_both_places(ringed: tuple[Environment, Ring], 
         assert await monitor.sign_in.logout(ACCOUNT) == ["keyring", "file"]
     assert ring.keys == {}
     assert github.token not in env.paths.secrets_file.read_text()
+
+
+async def test_one_store_alone_can_be_emptied(ringed: tuple[Environment, Ring], github: GitHub) -> None:
+    env, ring = ringed
+    async with live(env) as monitor:
+        login = monitor.sign_in.begin(await target_of(monitor), store="file", file_consent=True)
+        login.subscribe(lambda state: github.approve() if state.stage is Stage.WAITING else None)
+        await login.run()
+        ring.keys[ACCOUNT] = "ghu_left_over"
+        assert await monitor.sign_in.held(ACCOUNT) == ["keyring", "file"]
+        assert await monitor.sign_in.logout(ACCOUNT, store="keyring") == ["keyring"]
+        assert ring.keys == {}
+        assert state_of(monitor).reading is not None
+        assert (await status_of(monitor)).username == "octo-fake"
+        assert await monitor.sign_in.logout(ACCOUNT, store="keyring") == []
+        assert (await status_of(monitor)).is_authenticated
+        assert await monitor.sign_in.logout(ACCOUNT, store="file") == ["file"]
+        assert state_of(monitor).reading is None
+        assert not (await status_of(monitor)).is_authenticated
+
+
+async def test_a_login_saves_the_account_as_it_was_filled_in(ringed: tuple[Environment, Ring], github: GitHub) -> None:
+    env, ring = ringed
+    async with live(env) as monitor:
+        target = (await monitor.sign_in.targets())[-1]
+        account = Account(target.account_id, "copilot", "Octo work", login_url=github.url)
+        login = monitor.sign_in.begin(target, filled_in=account)
+        login.subscribe(lambda state: github.approve() if state.stage is Stage.WAITING else None)
+        assert (await login.run()).stage is Stage.DONE
+        saved = next(one for one in monitor.config.accounts if one.id == target.account_id)
+        assert (saved.name, saved.login_url, saved.key) == ("Octo work", github.url, "keyring")
+        assert target.account_id in ring.keys
+        assert state_of(monitor, target.account_id).reading is not None
 
 
 async def test_a_locked_keyring_is_told_and_nothing_is_forgotten(

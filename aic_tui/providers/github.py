@@ -18,6 +18,7 @@ from aic_tui.text import clean_or_none
 
 GITHUB_URL = "https://github.com"
 _GITHUB, _TENANTS = "github.com", ".ghe.com"
+_SERVER_API = "/api/v3"
 API_HEADERS = (("Accept", "application/vnd.github+json"), ("X-GitHub-Api-Version", "2022-11-28"))
 # What a 403 says, in lower case, and what it means then; the first that fits counts.
 _MEANINGS: tuple[tuple[tuple[str, ...], tuple[FailureKind, Reason | None]], ...] = (
@@ -56,6 +57,17 @@ def site_of(login_url: str | None, base_url: str | None) -> GitHubSite:
     api = parse_origin(base_url) if base_url else _api_of(login)
     host = str(Origin(login.scheme, login.host, login.port)).partition("://")[2]
     return GitHubSite(str(login), str(api), host)
+
+
+def site_of_address(address: str) -> GitHubSite:
+    """The site that an address belongs to, be it where people log in or where programs ask.
+
+    ``https://octocorp.ghe.com`` and ``https://api.octocorp.ghe.com`` are one site, and so are an enterprise server's
+    ``https://H`` and ``https://H/api/v3``. Raises as :func:`site_of` does.
+    """
+    given = parse_origin(address)
+    login = Origin(given.scheme, given.host, given.port, given.prefix.removesuffix(_SERVER_API))
+    return site_of(str(login), None)
 
 
 def api_url_of(login_url: str) -> str:
@@ -117,7 +129,7 @@ def _public_host(host: str) -> str:
 def _api_of(login: Origin) -> Origin:
     if login.host == _GITHUB or login.host.endswith(_TENANTS):
         return Origin(login.scheme, f"api.{login.host}", login.port)
-    return Origin(login.scheme, login.host, login.port, f"{login.prefix}/api/v3")
+    return Origin(login.scheme, login.host, login.port, f"{login.prefix}{_SERVER_API}")
 
 
 def _words(data: object) -> str:

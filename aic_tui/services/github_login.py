@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Protocol
 
 from aic_tui.config.secrets import PROMPT_SECONDS, STORES
-from aic_tui.config.settings import Config
+from aic_tui.config.settings import Account, Config
 from aic_tui.environment import Environment
 from aic_tui.errors import ProviderError, Reason, UserError
 from aic_tui.format import failure_sentence
@@ -17,11 +17,13 @@ from aic_tui.services.accounts import effective_accounts
 from aic_tui.services.asking import gate_key
 from aic_tui.services.login_accounts import LoginAccount, login_accounts, login_providers
 from aic_tui.services.login_notes import LoginNotes
-from aic_tui.services.login_run import GitHubLogin
+from aic_tui.services.login_run import GitHubLogin, Wish
 from aic_tui.services.signing_in import AuthStatus, LoginTarget
 from aic_tui.text import clean
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from aic_tui.services.editor import LiveEditor
     from aic_tui.services.editor_bench import Tools
 
@@ -68,9 +70,16 @@ class GitHubSignIn:
         new_id = self._bench.editor.suggest_id(provider.id)
         return [*found, LoginTarget(new_id, provider.name, site_of(None, None).host, is_new=True)]
 
-    def begin(self, target: LoginTarget, *, store: str | None = None, file_consent: bool = False) -> GitHubLogin:
+    def begin(
+        self,
+        target: LoginTarget,
+        *,
+        store: str | None = None,
+        file_consent: bool = False,
+        filled_in: Account | None = None,
+    ) -> GitHubLogin:
         """A login in READY. Without ``store`` the setting ``storage`` decides where the token goes."""
-        return GitHubLogin(self._env, self._bench, self, target, store=store, file_consent=file_consent)
+        return GitHubLogin(self._env, self._bench, self, target, Wish(store, file_consent, filled_in))
 
     async def status(self) -> Sequence[AuthStatus]:
         """One for each account that signs in at GitHub."""
@@ -100,40 +109,54 @@ class GitHubSignIn:
             return self._failure(error)
         return None
 
-    async def logout(self, account_id: str) -> Sequence[str]:
-        """Erase the account's token from every store of ours: the stores that had one.
+    async def held(self, account_id: str, *, store: str | None = None) -> Sequence[str]:
+        """The stores of ours (or ``store`` alone) from which :meth:`logout` would erase a token, or would try to."""
+        known = await self.known(account_id)
+        tools = await self._bench.tools()
+        tools.vault.wake()
+        found = []
+        for one in _stores(store):
+            try:
+                held = await _read(tools, account_id, one) is not None
+            except ProviderError:
+                held = one == known.account.key
+            found += [one] if held else []
+        return found
+
+    async def logout(self, account_id: str, *, store: str | None = None) -> Sequence[str]:
+        """Erase the account's token from every store of ours, or from ``store`` alone: the stores that had one.
 
         Raises UserError where a store could not be emptied, and for a token that is not ours to erase.
         """
         known = await self.known(account_id)
         tools = await self._bench.tools()
         tools.vault.wake()
-        gates = {known.gate} if known.gate else set()
-        stores = []
-        for store in STORES:
-            fingerprint = await self._erase(tools, known, store)
+        gates = {}
+        for one in _stores(store):
+            fingerprint = await self._erase(tools, known, one)
             if fingerprint is not None:
-                stores.append(store)
-                gates.add(gate_key(known.account, known.provider, fingerprint))
-        if not stores and known.account.key not in STORES:
+                gates[one] = gate_key(known.account, known.provider, fingerprint)
+        if not gates and known.account.key not in STORES:
             raise UserError(_not_ours(known), exit_code=1)
-        self._bench.editor.forget_undo(account_id)
-        await tools.store.call(_forget, tools, account_id, gates)
+        if gates:
+            self._bench.editor.forget_undo(account_id)
+        if store is None or known.account.key == store:
+            await self._forget(tools, known, {*gates.values(), *([known.gate] if known.gate else [])})
+        return list(gates)
+
+    async def _forget(self, tools: Tools, known: LoginAccount, gates: set[str]) -> None:
+        """What is left of the login that has lost its token: its mark, its name, its figures."""
+        await tools.store.call(_forget, tools, known.account.id, gates)
         await self._forget_figures(tools, known)
         await tools.store.call(_tell_others, tools, gates, self._env.now().timestamp())
-        return stores
 
     async def _erase(self, tools: Tools, known: LoginAccount, store: str) -> str | None:
         """The fingerprint of the token that was erased in ``store``; None where there was none."""
         from aic_tui.providers.auth import key_fingerprint
 
-        account_id, secret = known.account.id, None
+        account_id = known.account.id
         try:
-            try:
-                secret = await tools.vault.read(account_id, store)
-            except ProviderError as error:
-                if error.reason is not Reason.FILE_FORBIDDEN:
-                    raise
+            secret = await _read(tools, account_id, store)
             if secret is not None or store == "file":
                 await tools.vault.erase(account_id, store, patience_seconds=self._patience_seconds)
         except ProviderError as error:
@@ -153,6 +176,20 @@ class GitHubSignIn:
 
     def _failure(self, error: ProviderError) -> Failure:
         return Failure(error.kind, self._env.now(), error.reason, error.hint, error.detail)
+
+
+def _stores(store: str | None) -> Sequence[str]:
+    return STORES if store is None else (store,)
+
+
+async def _read(tools: Tools, account_id: str, store: str) -> SecretStr | None:
+    """The token in that store; None for none, and for a file that may hold none. Raises ProviderError."""
+    try:
+        return await tools.vault.read(account_id, store)
+    except ProviderError as error:
+        if error.reason is not Reason.FILE_FORBIDDEN:
+            raise
+        return None
 
 
 def _target(known: LoginAccount) -> LoginTarget:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from aic_tui.config.settings import Account, Config
@@ -37,8 +37,18 @@ _STORES = {"keyring": KeyStore.KEYRING, "file": KeyStore.FILE}
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of the token: ``store`` None follows the setting ``storage``, ``file_consent`` is the yes to a
+    file beforehand, and ``filled_in`` the account that is to be saved with it, None for the account as it is."""
+
+    store: str | None = None
+    file_consent: bool = False
+    filled_in: Account | None = None
+
+
 class GitHubLogin:
-    """Implements :class:`aic_tui.services.signing_in.LoginRun`. ``store`` None follows the setting ``storage``."""
+    """Implements :class:`aic_tui.services.signing_in.LoginRun`."""
 
     def __init__(
         self,
@@ -46,21 +56,19 @@ class GitHubLogin:
         bench: Bench,
         sign_in: GitHubSignIn,
         target: LoginTarget,
-        *,
-        store: str | None = None,
-        file_consent: bool = False,
+        wish: Wish,
     ) -> None:
         settings = bench.config.settings
         self._env = env
         self._bench = bench
         self._sign_in = sign_in
-        self._consent = file_consent
-        self._store = _STORES[store or ("file" if settings.storage == "file" else "keyring")]
+        self._consent = wish.file_consent
+        self._store = _STORES[wish.store or ("file" if settings.storage == "file" else "keyring")]
         self._owner = f"{env.pid}-{env.rng.getrandbits(32):08x}"
         self._state = LoginState(target, client_id=settings.github_client_id, scope=SCOPE)
         self._callbacks: list[Callable[[LoginState], None]] = []
         self._work: asyncio.Task[None] | None = None
-        self._account: Account | None = None
+        self._account = wish.filled_in
         self._mark: LiftedMark | None = None
         self._token: SecretStr | None = None
 
@@ -149,7 +157,8 @@ class GitHubLogin:
 
         target, tools = self._state.target, await self._bench.tools()
         known = None if target.is_new else await self._sign_in.known(target.account_id)
-        self._account = _new_account(target) if known is None else known.account
+        if self._account is None:
+            self._account = _new_account(target) if known is None else known.account
         self._plan(as_secret("-"))
         self._mark = LiftedMark(tools, target.account_id, known.gate if known else None, self._owner)
         await self._mark.lift(self._env.now().timestamp() + _BEFORE_CODE_SECONDS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from aic_tui.config.settings import Account
 from aic_tui.login import ENDINGS, LoginState, LoginTarget, Stage
 
 __all__ = ["ENDINGS", "AuthStatus", "LoginRun", "LoginState", "LoginTarget", "SignIn", "Stage"]
@@ -61,14 +62,25 @@ class SignIn(Protocol):
     async def targets(self) -> Sequence[LoginTarget]:
         """The accounts that a login could be for, in the user's order, and last a new one."""
 
-    def begin(self, target: LoginTarget, *, store: str = "keyring", file_consent: bool = False) -> LoginRun:
-        """A login in READY. ``store`` is where the token shall go; ``file_consent`` answers CONSENT beforehand."""
+    def begin(
+        self,
+        target: LoginTarget,
+        *,
+        store: str = "keyring",
+        file_consent: bool = False,
+        filled_in: Account | None = None,
+    ) -> LoginRun:
+        """A login in READY. ``store`` is where the token shall go; ``file_consent`` answers CONSENT beforehand.
+
+        ``filled_in`` is the target's account as a form has it, and is saved with the token; None for the account as
+        it is, or for a new one at the target's host.
+        """
 
     async def status(self) -> Sequence[AuthStatus]:
         """One for each account that signs in this way."""
 
-    async def logout(self, account_id: str) -> Sequence[str]:
-        """Erase the account's token from every store of ours: the stores that had one.
+    async def logout(self, account_id: str, *, store: str | None = None) -> Sequence[str]:
+        """Erase the account's token from every store of ours, or from ``store`` alone: the stores that had one.
 
         Raises UserError where a store could not be emptied.
         """

@@ -75,10 +75,27 @@ class Entries:
     def draft(self, config: Config) -> Draft:
         """The account as it was filled in. Raises :class:`MissingError`."""
         key, store = self._reference(config)
+        return Draft(self._account(key), self.secret, store)
+
+    def to_sign_in(self) -> Account:
+        """The account as it was filled in, for a login that gets its key. Another address names the site, be it where
+        people log in or where programs ask.
+
+        Raises :class:`MissingError`, and for an address that may not be used ProviderError.
+        """
+        from aic_tui.providers.github import GITHUB_URL, site_of_address
+
+        account = self._account(self.account.key)
+        if account.base_url is None or account.base_url == self.account.base_url:
+            return account
+        login_url = site_of_address(account.base_url).login_url
+        return replace(account, base_url=None, login_url=None if login_url == GITHUB_URL else login_url)
+
+    def _account(self, key: str | None) -> Account:
         if self.choice("place") == ANOTHER and not self.address:
             raise MissingError("address", "Which address? The provider's own needs none.")
         name = self.text("name")
-        account = replace(
+        return replace(
             self.account,
             name=None if name in ("", self.provider.name) else name,  # the provider's own needs no line in the file
             key=key,
@@ -86,7 +103,6 @@ class Entries:
             fields=self._filled(),
             trust_base_url=bool(self.address) and self.choice("trust") == YES,
         )
-        return Draft(account, self.secret, store)
 
     def _reference(self, config: Config) -> tuple[str | None, KeyStore]:
         """What config.toml will say about the key, and where that is."""

@@ -24,6 +24,7 @@ FIELDS = {
     "variable": "The environment variable that holds the key; it is read for each request afresh.",
     "trust": "A login of another tool is sent to its provider's own hosts only, unless you say yes here.",
 }
+SIGN_IN_ADDRESS = "For GitHub Enterprise: its address, https://octocorp.ghe.com for example. You sign in there."
 ADDRESS = "For a proxy or gateway: scheme and host that take the place of the provider's own."
 
 

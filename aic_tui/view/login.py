@@ -29,14 +29,15 @@ _SOON = timedelta(minutes=2)
 class Beside:
     """What the layout shows besides the login.
 
-    ``opens`` is the key that opens a browser on this machine, "" where none does, ``copies`` the one that copies the
-    address; ``store`` is where the token shall go; ``account`` is the account's state once there is one.
+    ``opens`` is the key that opens a browser on this machine, "" where none does; ``store`` is where the token shall
+    go; ``account`` is the account's state once there is one. ``unwatched`` says why no figures come: the account is
+    "off" or "hidden"; "" where they do.
     """
 
     opens: str = ""
-    copies: str = "Y"
     store: str = "keyring"
     account: AccountState | None = None
+    unwatched: str = ""
 
 
 class _Part(NamedTuple):
@@ -109,15 +110,13 @@ def _ready(state: LoginState, beside: Beside, options: ViewOptions, cells: int) 
 
 
 def _waiting(state: LoginState, beside: Beside, options: ViewOptions, cells: int, rows: int) -> list[_Part]:
-    page = told.page_words(state.page or "", options)
-    hidden = page != (state.page or "")
-    more = f"; {beside.copies} copies it whole" if hidden else f"; {beside.opens} opens it here" if beside.opens else ""
-    opening = f"Open this address on any machine{more}"
+    more = f"; {beside.opens} opens it here" if beside.opens else ""
     slow = [spans for text in told.slow_words(state, options) for spans in _prose(text, Tone.WARN, options, cells)]
     trouble = told.trouble_words(state, options, short=cells < 44)
     return [
-        _Part(1 if hidden else None, _prose(opening, Tone.DIM, options, cells)),
-        _Part(1, _prose(page, Tone.ACCENT, options, cells), gap=False),
+        _Part(None, _prose(f"Open this address on any machine{more}", Tone.DIM, options, cells)),
+        # Whole under privacy, too: without it nobody could sign in.
+        _Part(1, _prose(state.page or "", Tone.ACCENT, options, cells), gap=False),
         _Part(None, _prose("and enter this code", Tone.DIM, options, cells)),
         _Part(0, _code(state, options, cells, rows)),
         _Part(2, _headed(None, told.waiting_words(state, options), Tone.WAIT, options, cells)),
@@ -168,6 +167,11 @@ def _done(state: LoginState, beside: Beside, options: ViewOptions, cells: int) -
     head = _headed(Status.OK, f"Signed in as {who}" if who else "Signed in", Tone.OK, options, cells)
     kept = _prose(f"Token kept in {told.store_words(state.kept_in or beside.store)}", Tone.DIM, options, cells)
     account = beside.account
+    if beside.unwatched:
+        return [
+            _Part(0, [*head, *kept]),
+            _Part(1, _prose(told.unwatched(beside.unwatched), Tone.PLAIN, options, cells)),
+        ]
     if account is None or (account.snapshot is None and account.failure is None):
         return [
             _Part(0, [*head, *kept]),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from aic_tui import format as fmt
 from aic_tui.config.settings import Settings
@@ -38,16 +37,15 @@ def grants_page(host: str, options: ViewOptions) -> str:
     return f"https://{host_words(host, options)}/settings/applications"
 
 
-def page_words(page: str, options: ViewOptions) -> str:
-    """The address to open; under privacy without a host that may name an employer."""
-    host = urlsplit(page).netloc
-    return page.replace(host, host_words(host, options), 1) if host else page
+def unwatched(why: str) -> str:
+    """What stands in for figures of an account that is "off" or "hidden"."""
+    return f"This account is {why}, so it is not asked for figures. The list of accounts changes that."
 
 
 def account_words(target: LoginTarget, options: ViewOptions) -> str:
     """Which account the login is for."""
     if target.is_new:
-        return "a new account"
+        return f"{fmt.masked(target.name, options.privacy)}, a new account" if target.name else "a new account"
     return fmt.MASK if options.privacy else target.label
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from aic_tui.config.settings import Account
 from aic_tui.errors import UserError
 from aic_tui.services.signing_in import ENDINGS, AuthStatus, LoginState, LoginTarget, Stage
 
@@ -63,6 +64,7 @@ class FakeSignIn:
         self.known = [*targets, NEW]
         self.runs: list[FakeRun] = []
         self.stores: list[str] = []
+        self.filled_in: list[Account | None] = []
         self.signed_out: list[str] = []
         self.refuses: str | None = None
 
@@ -74,15 +76,23 @@ class FakeSignIn:
     async def targets(self) -> Sequence[LoginTarget]:
         return self.known
 
-    def begin(self, target: LoginTarget, *, store: str = "keyring", file_consent: bool = False) -> FakeRun:
+    def begin(
+        self,
+        target: LoginTarget,
+        *,
+        store: str = "keyring",
+        file_consent: bool = False,
+        filled_in: Account | None = None,
+    ) -> FakeRun:
         self.stores.append(store)
+        self.filled_in.append(filled_in)
         self.runs.append(FakeRun(target))
         return self.last
 
     async def status(self) -> Sequence[AuthStatus]:
         return []
 
-    async def logout(self, account_id: str) -> Sequence[str]:
+    async def logout(self, account_id: str, *, store: str | None = None) -> Sequence[str]:
         if self.refuses:
             raise UserError(self.refuses)
         self.signed_out.append(account_id)

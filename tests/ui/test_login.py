@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from aic_tui.app import AicApp
+from aic_tui.config.settings import Account
 from aic_tui.providers.registry import all_providers
 from aic_tui.services.signing_in import LoginState, LoginTarget, Stage
 from aic_tui.text import cell_width
@@ -230,7 +231,7 @@ async def test_resize_privacy_and_theme_in_the_middle_change_nothing_but_the_loo
             assert CODE in case.text
         assert GHES in case.text
         text = await case.press("t", "p")
-        assert GHES not in text
+        assert text.count(GHES) == 1  # the address to open: without it nobody could sign in
         assert WORK.label not in text
         assert CODE in text
         assert len(case.sign_in.runs) == 1
@@ -294,6 +295,46 @@ async def test_the_form_of_a_provider_with_a_login_offers_it_first() -> None:
         await case.go(Stage.DONE)
         await case.press("enter")
         assert isinstance(case.app.screen, Dashboard)
+
+
+async def test_what_the_form_says_goes_with_the_login() -> None:
+    provider = next(one for one in all_providers() if one.login is not None)
+    async with running(straight=False) as case:
+        await case.press("a", *provider.id, "enter")
+        form: Any = case.app.screen
+        form.query_one("#name").value = "Octo work"
+        form.query_one("#place").choose("another")
+        form.query_one("#address").value = "ftp://octocorp.ghe.com"
+        assert "cannot be used" in await case.press("enter")
+        assert not case.logging_in
+        form.query_one("#address").value = "https://api.octocorp.ghe.com"
+        text = await case.press("enter")
+        assert case.logging_in
+        assert "Octo work, a new account" in text
+        assert "Enter asks octocorp.ghe.com for a code" in text
+        filled_in = case.sign_in.filled_in[-1]
+        assert filled_in is not None
+        assert (filled_in.id, filled_in.name) == (case.sign_in.last.state.target.account_id, "Octo work")
+        assert (filled_in.login_url, filled_in.base_url) == ("https://octocorp.ghe.com", None)
+        text = await case.press("p")
+        assert "Octo" not in text
+        assert "octocorp" not in text
+        await case.press("enter")
+        await case.go(Stage.DECLINED)
+        await case.press("enter")  # again
+        assert case.sign_in.filled_in[-1] == filled_in
+
+
+@pytest.mark.parametrize("word", ["off", "hidden"])
+async def test_no_figures_are_promised_of_an_account_that_is_not_asked(word: str) -> None:
+    async with running() as case:
+        config = case.monitor.config
+        account = Account(WORK.account_id, "some", enabled=word != "off", hidden=word == "hidden")
+        case.monitor.config = replace(config, accounts=(account,))
+        await case.press("enter")
+        text = await case.go(Stage.DONE, username="octo-alice", kept_in="keyring")
+        assert f"This account is {word}" in text
+        assert "on their way" not in text
 
 
 async def test_signing_out_asks_first_and_says_what_was_erased() -> None:

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from aic_tui.config.settings import Account
-from aic_tui.errors import UserError
+from aic_tui.errors import ProviderError, UserError
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import get_provider
 from aic_tui.redact import mask
@@ -147,6 +147,8 @@ class AccountForm(PageScreen, inherit_bindings=False):
     def _about_address(self) -> list[Told]:
         if self._entries.needs_confirmation:
             return [(self._confirm_words(), Tone.WARN)]
+        if self._entries.source == start.SIGN_IN:
+            return [(notes.SIGN_IN_ADDRESS, Tone.DIM)]
         return [(notes.ADDRESS, Tone.DIM)]
 
     def _confirm_words(self) -> str:
@@ -187,9 +189,7 @@ class AccountForm(PageScreen, inherit_bindings=False):
                 raise MissingError("secret", words)
             draft = self._entries.draft(self._editor.config)
         except MissingError as error:
-            self._trouble = error.sentence
-            self._arrange()
-            self._entries.field(error.field).focus()
+            self._complain(error.field, error.sentence)
             return
         text = draft.secret.get_secret_value() if draft.secret else ""
         other = notes.other_owner(text, self._provider, self._editor) if text and mask(text) != self._sure else None
@@ -202,8 +202,20 @@ class AccountForm(PageScreen, inherit_bindings=False):
         """A login in the browser in place of a key; the account is saved with its token."""
         from aic_tui.ui.signing import open_login_for
 
-        account_id = self._row.account.id if self._row is not None else None
-        open_login_for(self.aic, account_id, self._ended, label=self._entries.text("name"))
+        try:
+            account = self._entries.to_sign_in()
+        except MissingError as error:
+            self._complain(error.field, error.sentence)
+        except ProviderError as error:
+            self._complain("address", f"This address cannot be used: {error.detail}.")
+        else:
+            open_login_for(self.aic, account, self._ended, is_new=self._row is None)
+
+    def _complain(self, field: str, sentence: str) -> None:
+        """Say what is missing or wrong, with the focus where that is mended."""
+        self._trouble = sentence
+        self._arrange()
+        self._entries.field(field).focus()
 
     def _ask_which(self, other: Provider, fingerprint: str) -> None:
         from aic_tui.ui.screens.which_provider import WhichProvider

@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
+from aic_tui.config.settings import Account
 from aic_tui.models import AccountState
 from aic_tui.services.signing_in import LoginRun, LoginState, LoginTarget, SignIn, Stage
 from aic_tui.ui.account_draft import store_for
@@ -36,13 +37,14 @@ _WHEN = {
 
 
 class LoginScreen(PageScreen):
-    """One login for ``target``. Ends with True when it signed in. Leaving the screen cancels what is under way."""
+    """One login for ``target``, with the account ``filled_in`` where a form has it. Ends with True when it
+    signed in. Leaving the screen cancels what is under way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*LOGIN_BINDINGS]
 
-    def __init__(self, sign_in: SignIn, target: LoginTarget) -> None:
+    def __init__(self, sign_in: SignIn, target: LoginTarget, filled_in: Account | None = None) -> None:
         super().__init__()
-        self._sign_in, self._target = sign_in, target
+        self._sign_in, self._target, self._filled_in = sign_in, target, filled_in
         self._run: LoginRun | None = None
         self._stage = Stage.READY
 
@@ -53,7 +55,7 @@ class LoginScreen(PageScreen):
     def _renew(self) -> LoginRun:
         """A fresh login in READY."""
         self._store = str(store_for(self.aic.monitor.config))
-        run = self._sign_in.begin(self._target, store=self._store)
+        run = self._sign_in.begin(self._target, store=self._store, filled_in=self._filled_in)
         self._run, self._since = run, self.aic.env.now()
         run.subscribe(lambda state: self._changed(run, state))
         self._changed(run, run.state)
@@ -91,7 +93,7 @@ class LoginScreen(PageScreen):
             kept_in=shown_origin(state.kept_in, view) if state.kept_in not in (None, "keyring") else state.kept_in,
         )
         opens = self._display("open_page") if can_open(self.aic.env) else ""
-        beside = Beside(opens, self._display("copy_page"), self._store, self._account)
+        beside = Beside(opens, self._store, self._account, self._unwatched)
         height = self.app.size.height - self._top.display - 1
         return login_lines(shown, beside, options, cells, height)
 
@@ -108,6 +110,15 @@ class LoginScreen(PageScreen):
         if account is not None and account.failure is not None and account.failure.at < self._since:
             return None
         return account
+
+    @property
+    def _unwatched(self) -> str:
+        """Why no figures will come: the account is off, or hidden; "" where they will."""
+        account_id = self.state.target.account_id
+        account = next((one for one in self.aic.monitor.config.accounts if one.id == account_id), None)
+        if account is None:
+            return ""
+        return "hidden" if account.hidden else "" if account.enabled else "off"
 
     def state_changed(self, state: AccountState | None) -> None:
         """The first figures may have come."""
