@@ -105,7 +105,7 @@ def test_documents(home: Home, github: GitHub) -> None:
     status = home.json("auth", "status")
     assert among(status, {**SIGNED_IN, "source": "file", "origin": path, "account_id": "copilot"})
     assert [row["account_id"] for row in status["accounts"]] == ["copilot"]
-    document = home.json("auth", "logout")
+    document = home.json("auth", "logout", "--yes")
     assert among(document, {**NOBODY, "account_id": "copilot", "erased": ["file"]})
     assert kept(home) == {}
     assert among(home.json("auth", "status"), NOBODY)
@@ -245,12 +245,56 @@ def test_a_token_of_others_stays_and_its_place_is_told(home: Home, github: GitHu
 
 def test_logging_out_says_where_the_grant_is_revoked(home: Home, github: GitHub) -> None:
     home.run("auth", "login", "--store", "file")
-    done = home.run("auth", "logout", "github", "--account", "copilot")
+    done = home.run("auth", "logout", "github", "--account", "copilot", "--yes")
     assert done.returncode == 0
     assert f"{github.url}/settings/applications" in done.stderr
     assert "signed out" in done.stdout
     assert home.run("auth", "logout").stdout == "copilot was not signed in.\n"
     assert "signed out" in home.run("usage").stdout
+
+
+def test_signing_out_asks_unless_it_is_told_not_to(home: Home, github: GitHub) -> None:
+    home.write_config(config(github))
+    keep(home, github.token)
+    done = home.run("auth", "logout")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--yes" in done.stderr
+    for typed in ("\n", "n\n"):
+        done = on_terminal(home, typed, "auth", "logout")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Erase the token of copilot from a file? [y/N]" in done.stderr
+    assert kept(home) == {"copilot": github.token}
+    assert on_terminal(home, "y\n", "auth", "logout").returncode == 0
+    assert kept(home) == {}
+
+
+def test_a_store_narrows_who_is_told_and_what_is_erased(home: Home, github: GitHub) -> None:
+    home.write_config(config(github))
+    keep(home, github.token)
+    assert home.json("auth", "status", "--store", "file")["is_authenticated"]
+    assert home.json("auth", "status", "--store", "keyring") == {**NOBODY, "accounts": []}
+    done = home.run("auth", "status", "--store", "keyring")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "the system keyring" in done.stderr
+    done = home.run("auth", "logout", "--store", "keyring")
+    assert (done.returncode, done.stdout) == (0, "copilot was not signed in with a token in the system keyring.\n")
+    assert kept(home) == {"copilot": github.token}
+    document = home.json("auth", "logout", "--store", "file", "--yes")
+    assert among(document, {**NOBODY, "erased": ["file"]})
+    assert kept(home) == {}
+
+
+def test_an_account_that_is_not_asked_says_so_after_its_login(home: Home, github: GitHub) -> None:
+    home.write_config(config(github, key="enabled = false"))
+    done = home.run("auth", "login", "--store", "file")
+    assert done.returncode == 0
+    assert "This account is off" in done.stderr
+
+
+def test_under_privacy_the_page_to_open_is_whole(home: Home, github: GitHub) -> None:
+    told = home.run("auth", "login", "--store", "file", "--privacy").stderr
+    host = github.url.removeprefix("http://")
+    assert [line.split() for line in told.splitlines() if host in line] == [["Open", f"{github.url}/login/device"]]
 
 
 def test_ctrl_c_ends_it_and_nothing_is_asked_any_more(home: Home, github: GitHub, server: Loopback) -> None:

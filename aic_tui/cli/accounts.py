@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from aic_tui.cli.confirm import confirm
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import Document, instant
 from aic_tui.cli.loop import run
@@ -90,7 +91,7 @@ def remove(context: Context) -> int:
     async def work(editor: LiveEditor) -> int:
         plan = editor.plan_remove(context.args.account)
         if not context.args.yes:
-            _ask(context, f"Remove {context.args.account} and its stored key? [y/N] ")
+            confirm(context, f"Remove {context.args.account} and its stored key?")
         await _save(context, editor, plan)
         return 0
 
@@ -196,7 +197,7 @@ async def _save_with_key(context: Context, editor: LiveEditor, plan: Plan, draft
         if not sys.stdin.isatty():
             raise UserError(f"{error.why} `--key file` keeps it in {error.path}, mode 0600.") from None
         context.say(error.why)
-        _ask(context, f"Keep it in {error.path} (mode 0600, not encrypted)? [y/N] ")
+        confirm(context, f"Keep it in {error.path} (mode 0600, not encrypted)?")
         await _save(context, editor, plan, draft, consent=True)
 
 
@@ -241,16 +242,6 @@ def _fields(context: Context, provider: Provider) -> dict[str, str]:
             raise UserError(f"--set takes FIELD=VALUE. Fields of {provider.id}: {named}.")
         fields[name] = clean(value, 2000)
     return fields
-
-
-def _ask(context: Context, question: str) -> None:
-    """Raises UserError unless the user says yes; without a terminal nobody can."""
-    if not sys.stdin.isatty():
-        raise UserError("There is no terminal to ask on; --yes answers. Nothing was changed.")
-    context.err.write(question)
-    context.err.flush()
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
-        raise UserError("Nothing was changed.", exit_code=1)
 
 
 def _document(context: Context, row: AccountRow) -> Document:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from aic_tui.cli.auth_words import Narrator, login_document, place, status_document, status_row
+from aic_tui.cli.confirm import confirm
 from aic_tui.cli.context import Context
 from aic_tui.cli.loop import run
 from aic_tui.config.tables import ACCOUNT_ID
@@ -55,11 +56,15 @@ def status(context: Context) -> int:
         found = [one for one in found if one.account_id == context.args.account]
         if not found:
             raise UserError(f"There is no account “{clean(context.args.account, 60)}” that signs in at GitHub.")
+    store, anyone = context.args.store, bool(found)
+    if store is not None:
+        found = [one for one in found if one.source == store]
     if context.as_json:
         context.document(status_document(context, found, _main(found)))
         return 0
     if not found:
-        context.say("No account signs in at GitHub yet; `aic-tui auth login` makes one.")
+        kept = f"No account keeps its token in {words.store_words(store).partition(',')[0]}."
+        context.say(kept if anyone else "No account signs in at GitHub yet; `aic-tui auth login` makes one.")
         return 0
     table = [
         (
@@ -77,11 +82,18 @@ def status(context: Context) -> int:
 
 
 def logout(context: Context) -> int:
-    """``auth logout``: the token is erased wherever we keep it; what others keep is theirs."""
+    """``auth logout``: the token is erased wherever we keep it, or in ``--store`` only; what others keep is theirs.
+
+    Asks on a terminal; ``--yes`` does not.
+    """
+    store = context.args.store
 
     async def work(monitor: LiveMonitor) -> tuple[AuthStatus, Sequence[str], AuthStatus]:
         before = _only(context, await monitor.sign_in.status())
-        erased = await monitor.sign_in.logout(before.account_id)
+        held = await monitor.sign_in.held(before.account_id, store=store)
+        if held and not context.args.yes:
+            confirm(context, f"Erase the token of {before.account_id} from {_places(held)}?")
+        erased = await monitor.sign_in.logout(before.account_id, store=store)
         after = (await monitor.sign_in.known(before.account_id)).status
         return before, erased, after
 
@@ -89,17 +101,19 @@ def logout(context: Context) -> int:
     if context.as_json:
         context.document({**status_row(context, after), "erased": list(erased)})
     elif not erased:
-        context.write(f"{before.account_id} was not signed in.\n")
+        where = "" if store is None else f" with a token in {_places([store])}"
+        context.write(f"{before.account_id} was not signed in{where}.\n")
+    elif after.is_authenticated:
+        context.write(f"{before.account_id}: a token is erased from {_places(erased)}.\n")
     else:
-        stores = " and ".join(words.source_words(store) for store in erased)
-        context.write(f"{before.account_id}: signed out; the token is erased from {stores}.\n")
+        context.write(f"{before.account_id}: signed out; the token is erased from {_places(erased)}.\n")
     if erased:
         from aic_tui.services.login_run import login_url_of
 
-        grants = f"{login_url_of(before.host)}/settings/applications"
-        context.say(f"The grant itself can be revoked at {words.page_words(grants, context.view)} only.")
-    if after.is_authenticated:
-        context.say(f"{before.account_id} goes on with the token of {after.source}.")
+        site = login_url_of(before.host).replace(before.host, words.host_words(before.host, context.view))
+        context.say(f"The grant itself can be revoked at {site}/settings/applications only.")
+    if after.is_authenticated and after.source is not None:
+        context.say(f"{before.account_id} goes on with its token: {words.source_words(after.source)}.")
     return 0
 
 
@@ -208,6 +222,13 @@ def _show(context: Context, monitor: LiveMonitor, state: LoginState) -> None:
     account = next((one for one in monitor.states() if one.account_id == target.account_id), None)
     for line in row(account, options, context.page_width) if account else ():
         context.write(f"{text_of(line).rstrip()}\n")
+    kept_account = next((one for one in monitor.config.accounts if one.id == target.account_id), None)
+    if kept_account is not None and (kept_account.hidden or not kept_account.enabled):
+        context.say(words.unwatched("hidden" if kept_account.hidden else "off"))
+
+
+def _places(stores: Sequence[str]) -> str:
+    return " and ".join(words.store_words(store).partition(",")[0] for store in stores)
 
 
 def _main(found: Sequence[AuthStatus]) -> AuthStatus | None:

@@ -31,7 +31,7 @@ class Narrator:
     def __call__(self, state: LoginState) -> None:
         options = self._context.view
         if state.stage is Stage.WAITING and state.user_code and state.page and state.expires_at:
-            self._say(f"Open   {words.page_words(state.page, options)}")
+            self._say(f"Open   {state.page}")
             self._say(f"Enter  {state.user_code}")
             self._say(words.validity(state.expires_at, options)[0].capitalize() + ".", once=state.user_code)
         for sentence in (*words.slow_words(state, options), words.trouble_words(state, options)):

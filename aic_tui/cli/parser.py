@@ -129,11 +129,14 @@ def _add_auth(verbs: Any, common: argparse.ArgumentParser) -> None:
     actions = auth.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
     login = actions.add_parser("login", parents=[common], help="sign in with a code that you type into any browser")
     status = actions.add_parser("status", parents=[common], help="who is signed in, from where; nobody is asked")
-    logout = actions.add_parser("logout", parents=[common], help="erase the token from every store of ours")
+    logout = actions.add_parser("logout", parents=[common], help="erase the token from every store of ours; asks first")
     for parser in (login, status, logout):
         parser.add_argument("service", metavar="github", nargs="?", choices=["github"], default="github")
         parser.add_argument("--account", metavar="ID", help="this account; login makes it where there is none")
     login.add_argument("--store", metavar="keyring|file", type=_store, help="where; file is the consent to a file")
+    status.add_argument("--store", metavar="keyring|file", type=_store, help="only accounts whose token is kept there")
+    logout.add_argument("--store", metavar="keyring|file", type=_store, help="erase it there only")
+    logout.add_argument("--yes", action="store_true", help="do not ask")
     login.add_argument("--host", metavar="HOST", help="of a new account elsewhere, such as octocorp.ghe.com")
     login.add_argument("--force", action="store_true", help="also when the account is signed in")
     for parser in (login, status, logout):

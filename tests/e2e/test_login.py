@@ -69,7 +69,7 @@ def test_login_figures_restart_logout_and_no_trace_left(home: Home, github: GitH
         outputs.append(program.raw)
     assert holders(home, github.token) == {"secrets.toml"}
     run(home, outputs, "doctor")
-    assert "signed out" in run(home, outputs, "auth", "logout")
+    assert "signed out" in run(home, outputs, "auth", "logout", "--yes")
     row = json.loads(run(home, outputs, "usage", "--json"))["providers"][0]
     assert (row["account_name"], row["windows"], row["status"]) == (None, [], "not_configured")
     assert not json.loads(run(home, outputs, "auth", "status", "--json"))["is_authenticated"]
