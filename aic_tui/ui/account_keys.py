@@ -14,7 +14,7 @@ from aic_tui.errors import UserError
 
 if TYPE_CHECKING:
     from aic_tui.app import AicApp
-    from aic_tui.services.editing import AccountRow, Editor, Plan
+    from aic_tui.services.editing import AccountRow, ConflictError, Editor, Plan
 
 EDITING_ACTIONS = ("accounts", "add_account", "edit_account", "delete_account", "toggle_account", "login")
 
@@ -111,31 +111,40 @@ class AccountKeys(Screen[Any]):
 
         name, enabled = name_of(row, self._app.options), not row.account.enabled
         word = "on" if enabled else "off, and is not asked any more"
-        await self._save(
-            editor, lambda: editor.plan_enable(row.account.id, enabled=enabled), f"{name} is {word}{UNDO_HINT}"
-        )
+        plan: Callable[[], Plan] = lambda: editor.plan_enable(row.account.id, enabled=enabled)  # noqa: E731
+        await self._save(editor, plan, f"Change {name}", f"{name} is {word}{UNDO_HINT}")
 
     # -- changes that need no second look
 
-    def save_at_once(self, editor: Editor, plan: Callable[[], Plan], said: str | None) -> None:
-        """Save a small change and say so; ``said`` None where the screen itself shows it."""
-        self.app.run_worker(self._save(editor, plan, said), name="save", group="edit", exit_on_error=False)
+    def save_at_once(self, editor: Editor, plan: Callable[[], Plan], name: str, said: str | None) -> None:
+        """Save a small change of the account that is shown as ``name``; ``said`` None where the screen shows it."""
+        self.app.run_worker(
+            self._save(editor, plan, f"Change {name}", said or ""), name="save", group="edit", exit_on_error=False
+        )
 
-    async def _save(self, editor: Editor, plan: Callable[[], Plan], said: str | None) -> None:
+    async def _save(self, editor: Editor, plan: Callable[[], Plan], title: str, said: str) -> None:
         from aic_tui.services.editing import ConflictError
 
         try:
-            try:
-                await editor.save(plan())
-            except ConflictError as error:  # one key of one account: what the user just pressed is what he wants
-                await editor.save(error.theirs)
-        except (UserError, ConflictError) as error:
-            sentence = error.sentence if isinstance(error, UserError) else "config.toml is being changed; try again."
-            self.app.notify(sentence, severity="error", timeout=8)
+            await editor.save(plan())
+        except ConflictError as conflict:
+            self._ask_again(editor, conflict, title, said)
+        except UserError as error:
+            self.app.notify(error.sentence, severity="error", timeout=8)
         else:
             if said:
                 self.app.notify(said, timeout=6)
         self.reload()
+
+    def _ask_again(self, editor: Editor, conflict: ConflictError, title: str, said: str) -> None:
+        """Another program changed the same: it needs a second look after all, unless they want the same."""
+        from aic_tui.ui.screens.confirm import ConfirmScreen
+
+        if not conflict.theirs.diff:
+            self.app.notify("Another program has made this change already.", timeout=6)
+            return
+        screen = ConfirmScreen.after_conflict(editor, conflict, title, said)
+        self.app.push_screen(screen, lambda _: self.reload())
 
     def take_back(self, editor: Editor) -> None:
         """Undo the last change of this session."""

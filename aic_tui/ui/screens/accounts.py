@@ -156,7 +156,7 @@ class AccountsScreen(AccountKeys, ChooserScreen):
     def _change(self, row: AccountRow, plan: Callable[[], Plan], word: str | None) -> None:
         name = name_of(row, self.aic.options)
         said = None if word is None else f"{name} is {word}{UNDO_HINT}"
-        self.save_at_once(self._editor, plan, said)
+        self.save_at_once(self._editor, plan, name, said)
 
     def action_logout(self) -> None:
         """Erase the selected account's token, after a question."""
@@ -237,9 +237,10 @@ class AccountsScreen(AccountKeys, ChooserScreen):
         if name == row.account.name:
             return
         draft = Draft(replace(row.account, name=name), store=row.store)
+        before = name_of(row, self.aic.options)
         shown = name_of(AccountRow(draft.account, row.provider_name, row.store, row.origin), self.aic.options)
         said = f"Now called {shown}{UNDO_HINT}"
-        self.save_at_once(self._editor, lambda: self._editor.plan_edit(row.account.id, draft), said)
+        self.save_at_once(self._editor, lambda: self._editor.plan_edit(row.account.id, draft), before, said)
 
     def _close_name(self) -> None:
         if self._name_field is not None:

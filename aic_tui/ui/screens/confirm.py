@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from textual.binding import BindingType
 
@@ -75,6 +75,13 @@ class ConfirmScreen(PageScreen):
         self._conflict = False
         self._trouble: str | None = None
         self._saving = False
+
+    @classmethod
+    def after_conflict(cls, editor: Editor, conflict: ConflictError, title: str, said: str) -> Self:
+        """The question about a change that needed none until another program changed the same."""
+        screen = cls(editor, conflict.theirs, title, (), said)
+        screen._conflict = True
+        return screen
 
     # -- drawing
 
