@@ -157,7 +157,7 @@ def _consent(state: LoginState, options: ViewOptions, cells: int) -> list[_Part]
         ),
         _Part(
             2,
-            [line(("y", Tone.ACCENT), " keeps it there"), line(("n", Tone.ACCENT), " forgets it, nothing is written")],
+            [*_key("y", "keeps it there", cells), *_key("n", "forgets it, nothing is written", cells)],
         ),
     ]
 
@@ -226,6 +226,11 @@ def _headed(word: Status | None, text: str, tone: Tone, options: ViewOptions, ce
     glyph = fmt.status_glyph(word, ascii_only=options.ascii)
     rows = broken(say(text, options), max(cells - 2, 1))
     return [line((f"{glyph if number == 0 else ' '} {row}", tone)) for number, row in enumerate(rows)]
+
+
+def _key(key: str, does: str, cells: int) -> list[Line]:
+    rows = broken(does, max(cells - 2, 1))
+    return [line((" " if number else key, Tone.ACCENT), f" {row}") for number, row in enumerate(rows)]
 
 
 def _facts(facts: Sequence[tuple[str, str]], options: ViewOptions, cells: int) -> list[Line]:

@@ -306,7 +306,7 @@ async def test_what_the_form_says_goes_with_the_login() -> None:
         form.query_one("#place").choose("another")
         form.query_one("#address").value = "ftp://octocorp.ghe.com"
         assert "cannot be used" in await case.press("enter")
-        assert not case.logging_in
+        assert not case.sign_in.runs
         form.query_one("#address").value = "https://api.octocorp.ghe.com"
         text = await case.press("enter")
         assert case.logging_in
