@@ -203,6 +203,48 @@ def test_validate(home: Home) -> None:
     assert "line 1" in broken.stdout
 
 
+def test_validate_tells_what_of_the_keys_cannot_be_in_force(home: Home) -> None:
+    keys = '[keys]\nbogus = "q"\nrefresh = "zzz"\nquit = "r"\nsort = "f6"\nhelp = "escape"\n'
+    home.write_config(f"version = 1\n{keys}")
+    first = 3
+    done = home.run("config", "validate")
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [
+        f"{first}: [keys] there is nothing called “bogus”.",
+        f"{first + 1}: [keys] refresh: “zzz” is no key that can be used.",
+        f"{first + 4}: [keys] help: “escape” is no key that can be used.",
+        f"{first + 2}: [keys] quit: r is “refresh” already.",
+    ]
+    told = json.loads(home.run("config", "validate", "--json").stdout)
+    assert (told["valid"], [problem["setting"] for problem in told["problems"]]) == (
+        False,
+        ["keys.bogus", "keys.refresh", "keys.help", "keys.quit"],
+    )
+    home.write_config('version = 1\n[keys]\nrefresh = "f5"\nquit = "r"\n')
+    assert home.run("config", "validate").returncode == 2  # the detail screen still has r
+    home.write_config('version = 1\n[keys]\nrefresh = "f5,ctrl+r"\nmove_key = "W"\n')
+    assert home.run("config", "validate").returncode == 0
+
+
+def test_a_key_in_place_of_a_key_name_is_not_repeated(home: Home) -> None:
+    home.write_config('version = 1\n[keys]\nrefresh = "sk-or-v1-kAnarie9Vogel7Qz3xW5"\n')
+    done = home.run("config", "validate")
+    assert done.returncode == 2
+    assert "kAnarie9" not in done.stdout + done.stderr
+
+
+def test_a_key_that_cannot_be_in_force_is_not_set(home: Home) -> None:
+    home.write_config('version = 1\n[keys]\nrefresh = "f5"\n')
+    before = home.paths.config_file.read_text(encoding="utf-8")
+    for name, key in (("bogus", "x"), ("sort", "zzz"), ("sort", "f5"), ("sort", "u")):
+        done = home.run("config", "set", f"keys.{name}", key)
+        assert done.returncode == 2
+        assert "Nothing was changed" in done.stderr
+    assert home.paths.config_file.read_text(encoding="utf-8") == before
+    assert home.run("config", "set", "keys.sort", "f6").returncode == 0
+    assert home.run("config", "get", "keys.sort").stdout == "f6\n"
+
+
 def test_a_broken_file_is_told_but_stops_no_verb(home: Home) -> None:
     home.write_config("[general\n")
     done = home.run("config", "show")

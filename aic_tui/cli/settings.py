@@ -7,7 +7,7 @@ import re
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import Document
 from aic_tui.config.file import account_table, save_changes
-from aic_tui.config.settings import NOT_A_REFERENCE, SETTINGS, Account, Config, setting_named
+from aic_tui.config.settings import NOT_A_REFERENCE, SETTINGS, Account, Config, Problem, setting_named
 from aic_tui.config.tables import is_reference
 from aic_tui.errors import UserError
 from aic_tui.redact import holds_key, mask, redact
@@ -74,21 +74,34 @@ def validate(context: Context) -> int:
     from aic_tui.config.file import load_config
 
     config = load_config(context.env, context.flags)
+    problems = [*config.problems, *_key_problems(context, config)]
     if context.as_json:
-        problems = [
-            {"message": p.sentence, "line": p.line, "column": p.column, "setting": p.setting} for p in config.problems
-        ]
+        told = [{"message": p.sentence, "line": p.line, "column": p.column, "setting": p.setting} for p in problems]
         file = str(context.env.paths.config_file)
-        context.document({"path": file, "valid": not problems, "problems": problems, "unknown": list(config.unknown)})
+        context.document({"path": file, "valid": not problems, "problems": told, "unknown": list(config.unknown)})
     else:
-        for problem in config.problems:
+        for problem in problems:
             place = f"{problem.line}: " if problem.line else ""
             context.write(f"{place}{problem.sentence}\n")
         for name in config.unknown:
             context.write(f"“{name}” means nothing to this version; it is kept.\n")
-        if not config.problems:
+        if not problems:
             context.say(f"{context.env.paths.config_file}: nothing wrong.")
-    return 2 if config.problems else 0
+    return 2 if problems else 0
+
+
+def _key_problems(context: Context, config: Config) -> list[Problem]:
+    """What of ``[keys]`` cannot be in force; the dashboard leaves it out."""
+    if not config.keys:
+        return []
+    from aic_tui.config.document import read_document
+    from aic_tui.config.keymap import usable_keymap
+
+    document = read_document(context.env.paths.config_file)
+    return [
+        Problem(sentence, document.line_of("keys", name), setting=f"keys.{redact(name)}")
+        for name, sentence in usable_keymap(config.keys)[1].items()
+    ]
 
 
 def _rows(config: Config) -> list[tuple[str, object, str]]:
@@ -149,7 +162,7 @@ def _refuse_secret(name: str, text: str) -> None:
 def _parsed(context: Context, name: str, text: str) -> tuple[tuple[str, ...], object]:
     parts = tuple(name.split("."))
     if parts[0] == "keys" and len(parts) == 2:
-        return ("keys", parts[1]), clean(text, 60)
+        return ("keys", parts[1]), _key(context, parts[1], clean(text, 60))
     if parts[0] != "accounts":
         setting = setting_named(name)
         return ("general", setting.name), setting.read(text)
@@ -165,6 +178,17 @@ def _parsed(context: Context, name: str, text: str) -> tuple[tuple[str, ...], ob
 
         get_provider(text)
     return ("accounts", account_id, field), _account_value(field, text)
+
+
+def _key(context: Context, binding_id: str, text: str) -> str:
+    """Raises UserError where the binding cannot have that key beside the other entries."""
+    from aic_tui.config.keymap import usable_keymap
+
+    others = {name: keys for name, keys in context.config.keys.items() if name != binding_id}
+    problem = usable_keymap({binding_id: text, **others})[1].get(binding_id)
+    if problem is not None:
+        raise UserError(f"{problem} Nothing was changed.")
+    return text
 
 
 def _account_value(field: str, text: str) -> object:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from aic_tui.config.keymap import usable_keymap
 from aic_tui.config.settings import Config
-from aic_tui.ui.key_groups import usable_keymap
 from aic_tui.ui.mouse import capture_mouse
 from aic_tui.ui.themes import choose_theme
 from aic_tui.zones import zone_of
@@ -46,7 +46,7 @@ def remap_keys(app: AicApp, keys: Mapping[str, str]) -> None:
     good, problems = usable_keymap(keys)
     app.set_keymap(good)
     if problems:
-        app.call_later(app.notify, " ".join(problems), title="config.toml", severity="warning", timeout=12)
+        app.call_later(app.notify, " ".join(problems.values()), title="config.toml", severity="warning", timeout=12)
 
 
 def tell_broken(app: AicApp) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from aic_tui.app import AicApp
+from aic_tui.config.keymap import usable_keymap
 from aic_tui.config.settings import THEMES, Config
 from aic_tui.environment import Environment
 from aic_tui.services.demo import DemoMonitor
-from aic_tui.ui.key_groups import usable_keymap
+from aic_tui.ui.key_groups import key_rows
 from tests.clock import FakeClock
 
 
@@ -31,8 +33,19 @@ from tests.clock import FakeClock
 def test_only_what_can_be_in_force_is(keys: dict[str, str], good: dict[str, str] | None, told: str) -> None:
     usable, problems = usable_keymap(keys)
     assert usable == (keys if good is None else good)
-    assert told in " ".join(problems)
+    assert told in " ".join(problems.values())
     assert bool(problems) == bool(told)
+
+
+def test_every_name_that_textual_has_for_a_key_can_be_used() -> None:
+    odd = (Keys.Any, Keys.Ignore, Keys.ScrollUp, Keys.ScrollDown)
+    names = {*KEY_NAME_REPLACEMENTS.values(), *(key.value for key in Keys if key not in odd)}
+    refused = {name for name in names if "is no key" in usable_keymap({"mouse": name})[1].get("mouse", "")}
+    assert refused == {"escape", "ctrl+c", "ctrl+q"}
+
+
+def test_what_can_be_remapped_is_what_the_keys_screen_lists() -> None:
+    assert all(usable_keymap({row.binding.id: "f9"})[0] for row in key_rows({}))
 
 
 async def test_a_key_that_is_none_leaves_the_usual_one_and_is_told(env: Environment, clock: FakeClock) -> None:

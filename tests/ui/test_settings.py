@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from textual.worker import Worker
 
 from aic_tui.app import AicApp
+from aic_tui.config.keymap import taken_by
 from aic_tui.config.settings import SETTINGS, Config, Settings
 from aic_tui.config.writable import may_save
 from aic_tui.environment import Environment
@@ -24,7 +25,7 @@ from aic_tui.models import Balance, Point, Reading, Snapshot
 from aic_tui.services.editing import Plan
 from aic_tui.services.editor import LiveEditor
 from aic_tui.services.live import LiveMonitor
-from aic_tui.ui.key_groups import key_rows, taken_by
+from aic_tui.ui.key_groups import key_rows
 from aic_tui.ui.screens.keys import KeysScreen
 from aic_tui.ui.screens.repair import RepairScreen
 from aic_tui.ui.screens.settings import SettingsScreen
@@ -365,7 +366,7 @@ async def test_keys_of_a_changed_file_work_at_once(env: Environment, clock: Fake
 
 
 def test_no_screen_has_one_key_for_two_things_that_can_be_remapped() -> None:
-    free = [row for row in key_rows({}) if taken_by("f9", row.binding.id or "", {})]
+    free = [row for row in key_rows({}) if taken_by("f9", row.binding.id, {})]
     assert not free
     found = taken_by("r", "sort", {})
     assert found is not None

@@ -9,9 +9,10 @@ from textual import events
 from textual.binding import BindingType
 from textual.keys import format_key
 
+from aic_tui.config.keymap import NEVER_OURS, taken_by
 from aic_tui.text import cell_width, clean
 from aic_tui.ui.bindings import KEYS_BINDINGS
-from aic_tui.ui.key_groups import NEVER_OURS, KeyRow, key_rows, taken_by
+from aic_tui.ui.key_groups import KeyRow, key_rows
 from aic_tui.ui.save_setting import Change, save_setting
 from aic_tui.ui.screens.chooser import ChooserScreen
 from aic_tui.ui.setting_rows import WIDEST, heading, prose
@@ -133,7 +134,7 @@ class KeysScreen(ChooserScreen):
     def _refusal(self, key: str, row: KeyRow) -> str:
         if key in NEVER_OURS or cell_width(key) > 40:
             return f"{shown(key)} cannot be used."
-        other = taken_by(key, row.binding.id or "", self.aic.monitor.config.keys)
+        other = taken_by(key, row.binding.id, self.aic.monitor.config.keys)
         if other is None:
             return ""
         return f"{shown(key)} is “{other.description}” already. Press another, or give that one another key first."
