@@ -1,0 +1,133 @@
+"""What a reader adds its findings to: records packed as they come, repetitions inside the file already settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from aic_tui.text import clean
+from aic_tui.usage_records import NO_COST, PACKED, Flag, Record, is_same, rank
+
+MOST = 2**40
+"""More tokens than any one record can have; larger figures are damage."""
+_WORD = 0xFFFF_FFFF
+_LONGEST_NAME = 200
+
+
+class Batch:
+    """Records of one file in the order they were told.
+
+    ``sessions`` are ``(id, project)`` and ``models`` names, both cleaned, in order of first use. ``skipped`` counts
+    what was not understood, by reason; ``repeated`` what was told again; ``forks`` copied beginnings that were left
+    out. ``seen`` counts what looked like usage at all.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: list[tuple[str, str]] = []
+        self.models: list[str] = []
+        self.skipped: Counter[str] = Counter()
+        self.repeated = 0
+        self.forks = 0
+        self.seen = 0
+        self._records: list[Record] = []
+        self._by_key: dict[int, list[int]] = {}
+        self._session_ids: dict[tuple[str, str], int] = {}
+        self._model_ids: dict[str, int] = {}
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """What has been added."""
+        return self._records
+
+    def session(self, name: object, project: object = "") -> int:
+        """The index of a session."""
+        key = (name, project) if isinstance(name, str) and isinstance(project, str) else ("", "")
+        found = self._session_ids.get(key)
+        if found is None:
+            found = self._session_ids[key] = len(self.sessions)
+            self.sessions.append((clean(key[0], _LONGEST_NAME), clean(key[1], _LONGEST_NAME)))
+        return found
+
+    def model(self, name: str) -> int:
+        """The index of a model. The 65,536th and later ones are all called ``other``."""
+        found = self._model_ids.get(name)
+        if found is None:
+            if len(self.models) == 0xFFFF:
+                return self._model_ids.setdefault(name, 0xFFFF)
+            found = self._model_ids[name] = len(self.models)
+            self.models.append(clean(name, _LONGEST_NAME))
+        return found
+
+    def skip(self, reason: str) -> None:
+        """Count one thing that was not understood. ``reason`` is of a short fixed list, never outside text."""
+        self.skipped[reason] += 1
+
+    def add(  # noqa: PLR0913  # one line of a log
+        self,
+        *,
+        ts: int,
+        session: int,
+        model: int,
+        input: int = 0,  # noqa: A002  # the field's standard name
+        output: int = 0,
+        cache_read: int = 0,
+        write_5m: int = 0,
+        write_1h: int = 0,
+        extra: int = 0,
+        cost: int | None = None,
+        flags: int = 0,
+        key: int = 0,
+        sub: int = 0,
+        scope: int = 0,
+    ) -> None:
+        """Add one request. Figures that cannot be counts of tokens are skipped with a reason."""
+        tokens = (input, output, cache_read, write_5m, write_1h, extra)
+        if min(tokens) < 0 or max(tokens) > MOST:
+            return self.skip("impossible number")
+        if cost is not None:
+            flags |= Flag.HAS_COST
+        record = Record(ts, key, sub, scope, session, model, flags, *tokens, NO_COST if cost is None else cost)
+        self.put(record)
+        return None
+
+    def put(self, record: Record) -> None:
+        """Add a record whose figures were checked; of two tellings of one request the greater stays."""
+        if not record.key:
+            self._records.append(record)
+            return
+        places = self._by_key.get(record.key)
+        if places is None:
+            self._by_key[record.key] = [len(self._records)]
+            self._records.append(record)
+            return
+        for place in places:
+            known = self._records[place]
+            if is_same(known, record):
+                self.repeated += 1
+                if rank(record) > rank(known):
+                    self._records[place] = record
+                return
+        places.append(len(self._records))
+        self._records.append(record)
+
+    def packed(self) -> bytes:
+        """All records by :data:`PACKED`; one with a figure of more than 32 bits becomes several."""
+        pack = PACKED.pack
+        return b"".join(
+            pack(*record) if max(record[7:13]) <= _WORD else b"".join(pack(*part) for part in _parts(record))
+            for record in self._records
+        )
+
+
+def _parts(record: Record) -> list[Record]:
+    """Records of 32-bit figures that add up to ``record``; the first has its key and cost."""
+    tokens = list(record[7:13])
+    parts: list[Record] = []
+    while not parts or any(tokens):
+        taken = [min(count, _WORD) for count in tokens]
+        tokens = [count - part for count, part in zip(tokens, taken, strict=True)]
+        rest = (record.flags | Flag.CONTINUED) & ~Flag.HAS_COST
+        head = (record.ts, record.key, record.sub, record.scope) if not parts else (record.ts, 0, 0, 0)
+        flags, cost = (record.flags, record.cost) if not parts else (rest, NO_COST)
+        parts.append(Record._make((*head, record.session, record.model, flags, *taken, cost)))
+    return parts

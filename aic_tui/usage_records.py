@@ -1,0 +1,187 @@
+"""One request of a coding agent as 64 bytes, and the two rules for requests that are told of more than once. Pure.
+
+A record has what was counted and when, in UTC; prices and local days are computed when it is read. The token fields
+are disjoint: ``input`` excludes what came from or went to the cache, ``extra`` is reasoning that is not inside
+``output``. Their sum is the total.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from enum import IntFlag
+from hashlib import blake2b
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+PACKED = struct.Struct("<qqIIIHHIIIIIIq")
+"""ts, key, sub, scope, session, model, flags, input, output, cache_read, write_5m, write_1h, extra, cost."""
+
+NO_COST = -1
+PICO = 10**12
+"""Pico-dollars in a dollar: the finest price published, $0.000001 for a million tokens, is a whole number of them."""
+
+BOUNDARIES = (32_000, 32_001, 128_000, 128_001, 200_000, 200_001, 256_000, 256_001, 272_000, 272_001, 512_000, 512_001)
+"""Prompt sizes at which some price begins: at ("from 200,000 on") or above ("more than 200,000"). The price table is
+tested against them."""
+
+_DAY_MS = 86_400_000
+_QUARTER_MS = 900_000
+_EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+
+
+class Flag(IntFlag):
+    """What else is known of a record. ``PRICED_BY`` are those that change its price or whether it has one."""
+
+    SIDECHAIN = 1
+    HAS_COST = 2  # ``cost`` was recorded by the tool, also when it is 0
+    FAST = 4
+    PRIORITY = 8
+    FLEX = 16
+    SYNTHETIC = 32  # made up by the tool: tokens count, but there is no model and no price
+    FALLBACK = 64  # the log names no model; this one was assumed
+    PARTIAL = 128  # a lower bound: the tool ended before it told the rest
+    LOST = 256  # the same request as another record, which counts
+    CONTINUED = 512  # the rest of a record too large for one; no message of its own
+    CREDITS = 1024  # no tokens: ``cost`` is millionths of a credit of the tool's own
+    LIMIT = 2048  # no tokens: the tool said that a limit was reached; ``key`` is when it ends, in ms
+    PRICED_BY = HAS_COST | FAST | PRIORITY | FLEX | SYNTHETIC
+
+
+class Record(NamedTuple):
+    """``ts`` in ms since 1970 UTC. ``key`` 0 is never a repetition of anything; ``session`` and ``model`` are indexes
+    into the file's lists; ``cost`` is in pico-dollars, :data:`NO_COST` where the tool recorded none.
+    """
+
+    ts: int
+    key: int
+    sub: int
+    scope: int
+    session: int
+    model: int
+    flags: int
+    input: int
+    output: int
+    cache_read: int
+    write_5m: int
+    write_1h: int
+    extra: int
+    cost: int
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input + self.output + self.cache_read + self.write_5m + self.write_1h + self.extra
+
+    @property
+    def is_request(self) -> bool:
+        """True for what counts: no repetition, and no note about something else."""
+        return not self.flags & (Flag.LOST | Flag.CREDITS | Flag.LIMIT)
+
+
+class Row(NamedTuple):
+    """Records added up that have day, session, model and price in common.
+
+    ``day`` is the ordinal of the local date, ``size`` the number of :data:`BOUNDARIES` that each prompt reaches,
+    ``flags`` those of ``PRICED_BY``, FALLBACK and PARTIAL. ``cost`` is the recorded cost (pico-dollars; 0 without
+    HAS_COST). ``first`` and ``last`` are ms since 1970.
+    """
+
+    day: int
+    session: int
+    model: int
+    flags: int
+    size: int
+    messages: int
+    input: int
+    output: int
+    cache_read: int
+    write_5m: int
+    write_1h: int
+    extra: int
+    cost: int
+    first: int
+    last: int
+
+
+_KEPT = Flag.PRICED_BY | Flag.FALLBACK | Flag.PARTIAL
+
+
+def records_of(packed: bytes | memoryview) -> Iterator[Record]:
+    """The records packed one after the other, by :data:`PACKED`."""
+    return map(Record._make, PACKED.iter_unpack(packed))
+
+
+def key_of(*parts: str) -> int:
+    """64 bits that are the same for the same texts in every process; never 0."""
+    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True) or 1
+
+
+def short_key(*parts: str) -> int:
+    """32 bits of the same kind."""
+    return key_of(*parts) & 0xFFFF_FFFF or 1
+
+
+def is_same(one: Record, other: Record) -> bool:
+    """Whether two records tell of one request. ``key`` must be equal, and then ``sub``, or, where either is of a
+    sidechain (a replay under another request id), ``scope``.
+    """
+    if not one.key or one.key != other.key:
+        return False
+    return one.sub == other.sub or (one.scope == other.scope and bool((one.flags | other.flags) & Flag.SIDECHAIN))
+
+
+def rank(record: Record) -> tuple[int, int, int, int]:
+    """Which of several tellings counts: the greatest. A main chain before a sidechain, then the most tokens, because
+    a stream is told of again and again while it grows; then a recorded cost, then the earliest.
+    """
+    return (not record.flags & Flag.SIDECHAIN, record.total, record.cost, -record.ts)
+
+
+class Days:
+    """From an instant to the local date, remembered by quarter of an hour: no zone shifts inside one."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._known: dict[int, int] = {}
+
+    def ordinal(self, ts: int) -> int:
+        """``date.toordinal()`` of the local date at ``ts`` (ms since 1970)."""
+        quarter = ts // _QUARTER_MS
+        day = self._known.get(quarter)
+        if day is None:
+            day = datetime.fromtimestamp(quarter * 900, self._zone).toordinal()
+            self._known[quarter] = day
+        return day
+
+
+def utc_ordinal(ts: int) -> int:
+    """``date.toordinal()`` of the UTC date at ``ts`` (ms since 1970)."""
+    return ts // _DAY_MS + _EPOCH_DAY
+
+
+def rows_of(records: Iterable[Record], day_of: Callable[[int], int]) -> list[Row]:
+    """The records that count, added up; in no particular order."""
+    sums: dict[tuple[int, int, int, int, int], list[int]] = {}
+    for record in records:
+        flags = record.flags
+        if flags & (Flag.LOST | Flag.CREDITS | Flag.LIMIT):
+            continue
+        prompt = record.input + record.cache_read + record.write_5m + record.write_1h
+        key = (day_of(record.ts), record.session, record.model, flags & _KEPT, bisect_right(BOUNDARIES, prompt))
+        found = sums.get(key)
+        message = 0 if flags & Flag.CONTINUED else 1
+        cost = record.cost if flags & Flag.HAS_COST else 0
+        if found is None:
+            sums[key] = [message, *record[7:13], cost, record.ts, record.ts]
+            continue
+        found[0] += message
+        for place in range(1, 7):
+            found[place] += record[6 + place]
+        found[7] += cost
+        found[8] = min(found[8], record.ts)
+        found[9] = max(found[9], record.ts)
+    return [Row(*key, *found) for key, found in sums.items()]
