@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from aic_tui.logs.batch import Batch
 
 
+class Unreadable(Exception):  # noqa: N818  # said like the others of errors.py
+    """A file that should have been readable is not now (locked, damaged): it is its problem until the next scan.
+
+    The argument is a few words of ours. Only readers of databases let it out of ``read``.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What decides where logs are. ``extra`` are more roots per tool, from config.toml (WSL, other disks)."""
