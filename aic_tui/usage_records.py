@@ -10,11 +10,10 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import IntFlag
 from hashlib import blake2b
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 PACKED = struct.Struct("<qqIIIHHIIIIIIq")
 """ts, key, sub, scope, session, model, flags, input, output, cache_read, write_5m, write_1h, extra, cost."""
@@ -47,7 +46,8 @@ class Flag(IntFlag):
     CONTINUED = 512  # the rest of a record too large for one; no message of its own
     CREDITS = 1024  # no tokens: ``cost`` is millionths of a credit of the tool's own
     LIMIT = 2048  # no tokens: the tool said that a limit was reached; ``key`` is when it ends, in ms
-    PRICED_BY = HAS_COST | FAST | PRIORITY | FLEX | SYNTHETIC
+    BATCH = 4096  # answered within a day, at the price of that
+    PRICED_BY = HAS_COST | FAST | PRIORITY | FLEX | SYNTHETIC | BATCH
 
 
 class Record(NamedTuple):
@@ -106,6 +106,59 @@ class Row(NamedTuple):
     last: int
 
 
+class NamedRow(NamedTuple):
+    """A :class:`Row` for reports: the tool's id, and texts in place of indexes. ``session`` and ``project`` are empty
+    where they were not asked for.
+    """
+
+    day: date
+    source: str
+    session: str
+    project: str
+    model: str
+    flags: int
+    size: int
+    messages: int
+    input: int
+    output: int
+    cache_read: int
+    write_5m: int
+    write_1h: int
+    extra: int
+    cost: int
+    first: int
+    last: int
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input + self.output + self.cache_read + self.write_5m + self.write_1h + self.extra
+
+
+class NamedRecord(NamedTuple):
+    """A :class:`Record` for reports; never one that is LOST. ``key`` is kept for LIMIT alone, else 0."""
+
+    ts: int
+    source: str
+    session: str
+    project: str
+    model: str
+    flags: int
+    key: int
+    input: int
+    output: int
+    cache_read: int
+    write_5m: int
+    write_1h: int
+    extra: int
+    cost: int
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input + self.output + self.cache_read + self.write_5m + self.write_1h + self.extra
+
+
 _KEPT = Flag.PRICED_BY | Flag.FALLBACK | Flag.PARTIAL
 
 
@@ -144,7 +197,7 @@ def rank(record: Record) -> tuple[int, int, int, int]:
 class Days:
     """From an instant to the local date, remembered by quarter of an hour: no zone shifts inside one."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._known: dict[int, int] = {}
 
