@@ -22,7 +22,8 @@ NO_COST = -1
 PICO = 10**12
 """Pico-dollars in a dollar: the finest price published, $0.000001 for a million tokens, is a whole number of them."""
 
-BOUNDARIES = (32_000, 32_001, 128_000, 128_001, 200_000, 200_001, 256_000, 256_001, 272_000, 272_001, 512_000, 512_001)
+_SIZES = (32_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000)
+BOUNDARIES = tuple(size + above for size in _SIZES for above in (0, 1))
 """Prompt sizes at which some price begins: at ("from 200,000 on") or above ("more than 200,000"). The price table is
 tested against them."""
 
