@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from enum import IntFlag
 from hashlib import blake2b
@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 PACKED = struct.Struct("<qqIIIHHIIIIIIq")
 """ts, key, sub, scope, session, model, flags, input, output, cache_read, write_5m, write_1h, extra, cost."""
+
+ROW = struct.Struct("<15q")
+"""The fields of a :class:`Row`."""
 
 NO_COST = -1
 PICO = 10**12
@@ -27,6 +30,7 @@ BOUNDARIES = tuple(size + above for size in _SIZES for above in (0, 1))
 """Prompt sizes at which some price begins: at ("from 200,000 on") or above ("more than 200,000"). The price table is
 tested against them."""
 
+_MOST_SUM = 2**56
 _DAY_MS = 86_400_000
 _QUARTER_MS = 900_000
 _EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
@@ -166,6 +170,15 @@ _KEPT = Flag.PRICED_BY | Flag.FALLBACK | Flag.PARTIAL
 def records_of(packed: bytes | memoryview) -> Iterator[Record]:
     """The records packed one after the other, by :data:`PACKED`."""
     return map(Record._make, PACKED.iter_unpack(packed))
+
+
+def pack_rows(rows: Sequence[Row]) -> bytes:
+    """Rows by :data:`ROW`. Sums that no log can honestly come to are cut to what a database can hold."""
+    pack = ROW.pack
+    try:
+        return b"".join([pack(*row) for row in rows])
+    except struct.error:
+        return b"".join([pack(*(min(value, _MOST_SUM) for value in row)) for row in rows])
 
 
 def key_of(*parts: str) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import starmap
 
 from aic_tui.text import clean
 from aic_tui.usage_records import NO_COST, PACKED, Flag, Record, is_same, rank
 
 MOST = 2**40
 """More tokens than any one record can have; larger figures are damage."""
+LATEST = 253_370_764_800_000
+"""The first instant (ms since 1970) that is too late: some zone is in the year 9999 then."""
 _WORD = 0xFFFF_FFFF
 _LONGEST_NAME = 200
 
@@ -30,7 +34,9 @@ class Batch:
         self.forks = 0
         self.seen = 0
         self._records: list[Record] = []
-        self._by_key: dict[int, list[int]] = {}
+        # Where a key was first seen and, for the few that several requests have, where else.
+        self._first: dict[int, int] = {}
+        self._others: dict[int, list[int]] = {}
         self._session_ids: dict[tuple[str, str], int] = {}
         self._model_ids: dict[str, int] = {}
 
@@ -38,6 +44,13 @@ class Batch:
     def records(self) -> Sequence[Record]:
         """What has been added."""
         return self._records
+
+    def resume(self, sessions: Iterable[tuple[str, str]], models: Iterable[str]) -> None:
+        """Begin with the lists of an earlier batch of the same file, so that indexes go on from there."""
+        self.sessions.extend(sessions)
+        self.models.extend(models)
+        self._session_ids = {key: index for index, key in enumerate(self.sessions)}
+        self._model_ids = {name: index for index, name in enumerate(self.models)}
 
     def session(self, name: object, project: object = "") -> int:
         """The index of a session."""
@@ -92,31 +105,36 @@ class Batch:
 
     def put(self, record: Record) -> None:
         """Add a record whose figures were checked; of two tellings of one request the greater stays."""
-        if not record.key:
-            self._records.append(record)
+        records, key = self._records, record.key
+        place = len(records)
+        if not key or self._first.setdefault(key, place) == place:
+            records.append(record)
             return
-        places = self._by_key.get(record.key)
-        if places is None:
-            self._by_key[record.key] = [len(self._records)]
-            self._records.append(record)
-            return
-        for place in places:
-            known = self._records[place]
-            if is_same(known, record):
+        others = self._others.setdefault(key, [])
+        for known in (self._first[key], *others):
+            if is_same(records[known], record):
                 self.repeated += 1
-                if rank(record) > rank(known):
-                    self._records[place] = record
+                if rank(record) > rank(records[known]):
+                    records[known] = record
                 return
-        places.append(len(self._records))
-        self._records.append(record)
+        others.append(place)
+        records.append(record)
+
+    def drop_impossible_times(self) -> None:
+        """Leave out, and count as skipped, records that are of no year from 1970 to 9998."""
+        if self._records and not 0 <= min(self._records)[0] <= max(self._records)[0] < LATEST:
+            kept = [record for record in self._records if 0 <= record.ts < LATEST]
+            self.skipped["impossible time"] += len(self._records) - len(kept)
+            self._records = kept
+            self._first.clear()
+            self._others.clear()
 
     def packed(self) -> bytes:
         """All records by :data:`PACKED`; one with a figure of more than 32 bits becomes several."""
-        pack = PACKED.pack
-        return b"".join(
-            pack(*record) if max(record[7:13]) <= _WORD else b"".join(pack(*part) for part in _parts(record))
-            for record in self._records
-        )
+        try:
+            return b"".join(starmap(PACKED.pack, self._records))
+        except struct.error:
+            return b"".join(PACKED.pack(*part) for record in self._records for part in _parts(record))
 
 
 def _parts(record: Record) -> list[Record]:

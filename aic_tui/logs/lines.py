@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,8 @@ BAD_NUMBER = "impossible number"
 
 UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 """All that a decoder may raise for bytes: also text that is not UTF-8, nesting too deep, integers too long."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 T = TypeVar("T")
 
@@ -45,12 +48,18 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T], batch: Batch) -> Iter
 
 
 def decode(data: bytes, decoder: msgspec.json.Decoder[T], batch: Batch) -> T | None:
-    """One JSON document, None where it is none or of another shape, which is counted as skipped."""
+    """One JSON document, None where it is none or of another shape, which is counted as skipped.
+
+    Half a character, which JavaScript leaves where it cuts a text (``\\ud83d``), does not make it unreadable.
+    """
     try:
         return decoder.decode(data)
     except msgspec.ValidationError:
         batch.skip(WRONG_SHAPE)
     except UNDECODABLE:
+        mended = _SURROGATE.sub(rb"\\ufffd", data)
+        if mended != data:
+            return decode(mended, decoder, batch)
         batch.skip(NOT_JSON)
     return None
 
