@@ -37,7 +37,7 @@ ALLOWED = {
 }
 # Which files may load a package, at any time; a package that is not here is free.
 WHERE = {
-    "httpx": ("providers/client.py", "providers/tls.py", "providers/faults.py"),
+    "httpx": ("providers/client.py", "providers/download.py", "providers/tls.py", "providers/faults.py"),
     "sqlite3": ("store/", "logs/", "providers/auth.py"),
     "keyring": ("config/keyring_door.py",),
     "plotext": ("ui/plot.py",),
@@ -46,7 +46,7 @@ WHERE = {
     "pydantic": ("providers/", "ui/widgets/secret_input.py", "config/secrets.py"),
     "msgspec": ("providers/", "logs/"),
 }
-NAMES_PROVIDERS = ("providers/", "logs/", "services/demo.py", "services/demo_accounts.py")
+NAMES_PROVIDERS = ("providers/", "logs/", "pricing/", "services/demo.py", "services/demo_accounts.py")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

@@ -61,6 +61,7 @@ class Settings:
     mouse: bool = True
     storage: str = "keyring"
     log_level: str = "info"
+    live_prices: bool = True
 
 
 class Kind(StrEnum):
@@ -202,6 +203,11 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("trace", "debug", "info", "warn", "error"),
         flag="--log-level",
     ),
+    Setting(
+        "live_prices",
+        Kind.SWITCH,
+        "Asks once a day for the public list of model prices, while the dashboard runs; off leaves the built-in list.",
+    ),
 )
 
 
@@ -224,6 +230,9 @@ class Problem:
     setting: str | None = None
 
 
+ModelPrices = tuple[int, int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """One reading of config.toml. With ``broken`` the defaults are in force and the file is never written.
@@ -232,6 +241,8 @@ class Config:
     ``[keys]`` table (binding id to key). ``has_accounts`` is False when the file has no accounts table at all, which
     lets discovery supply them. ``read_only`` is True for a broken file and for one of a newer version, whose values
     are in force as far as they are understood. ``unknown`` names keys that mean nothing here; they survive a save.
+    ``prices`` are the ``[prices]`` tables by lower-case model: input, output, cache read, 5-minute and 1-hour cache
+    write in pico-dollars per token.
     """
 
     settings: Settings = Settings()
@@ -243,3 +254,4 @@ class Config:
     has_accounts: bool = False
     read_only: bool = False
     unknown: tuple[str, ...] = ()
+    prices: Mapping[str, ModelPrices] = field(default_factory=dict)
