@@ -9,7 +9,7 @@ LAST = 253_402_214_400_000
 """Ends the day before the last of year 9999, so that every zone has a date for it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
-_SECONDS = {f"{count:02d}.": count * 1000 for count in range(60)}
+_SECONDS = {f"{count // 60:02d}:{count % 60:02d}.": count * 1000 for count in range(3600)}
 _FRACTIONS = {f"{count:03d}Z": count for count in range(1000)}
 # A count of seconds reaches the first limit in the year 5138; a count of milliseconds passed it in 1973.
 _UNITS = ((10**11, 1000, 1), (10**14, 1, 1), (10**17, 1, 1000), (10**20, 1, 10**6))
@@ -23,7 +23,7 @@ def milliseconds(value: object) -> int | None:
     or as digits in a string. Instants at or before 1970 are unset clocks, those after the year 9999 are damage.
     """
     try:
-        return _minute(value[:17]) + _SECONDS[value[17:20]] + _FRACTIONS[value[20:]]  # type: ignore[index]
+        return _hour(value[:14]) + _SECONDS[value[14:20]] + _FRACTIONS[value[20:]]  # type: ignore[index]
     except (TypeError, KeyError):
         pass  # not the form that nearly all logs have
     if type(value) is str:
@@ -33,10 +33,10 @@ def milliseconds(value: object) -> int | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _minute(text: str) -> int:
-    """The instant at which a minute (``2026-05-01T10:00:``) begins. Raises ``KeyError`` for anything else."""
-    found = _of_text(text + "00Z") if len(text) == 17 and text[10] == "T" and text[16] == ":" else None
+@lru_cache(maxsize=1024)
+def _hour(text: str) -> int:
+    """The instant at which an hour (``2026-05-01T10:``) begins. Raises ``KeyError`` for anything else."""
+    found = _of_text(text + "00:00Z") if len(text) == 14 and text[10] == "T" and text[13] == ":" else None
     if found is None:
         raise KeyError
     return found
