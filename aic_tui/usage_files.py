@@ -55,9 +55,9 @@ class FileFacts(NamedTuple):
     """What one reading of one file found: everything (``append`` False), or what was added to it.
 
     ``known_id`` and ``generation`` say which file of the index this replaces or continues; 0 for a new one.
-    ``records`` are packed by ``PACKED`` and ``rows`` by ``ROW``. With ``keep`` nothing was found out and what is known
-    stays: the file could not be read (``failed``: it may be tried again), or not understood. ``sessions`` and ``models`` are the whole lists that records and rows refer to. ``problem`` is
-    a few words of ours.
+    ``records`` are packed by ``PACKED`` and ``rows`` by ``ROW``; ``sessions`` and ``models`` are the whole lists that
+    they refer to. With ``keep`` nothing was found out and what is known stays: the file could not be read
+    (``failed``: it may be tried again), or not understood. ``problem`` is a few words of ours.
     """
 
     source: str

@@ -30,6 +30,7 @@ BOUNDARIES = tuple(size + above for size in _SIZES for above in (0, 1))
 """Prompt sizes at which some price begins: at ("from 200,000 on") or above ("more than 200,000"). The price table is
 tested against them."""
 
+_WORD = 0xFFFF_FFFF
 _MOST_SUM = 2**56
 _DAY_MS = 86_400_000
 _QUARTER_MS = 900_000
@@ -170,6 +171,22 @@ _KEPT = Flag.PRICED_BY | Flag.FALLBACK | Flag.PARTIAL
 def records_of(packed: bytes | memoryview) -> Iterator[Record]:
     """The records packed one after the other, by :data:`PACKED`."""
     return map(Record._make, PACKED.iter_unpack(packed))
+
+
+def parts_of(record: Record) -> list[Record]:
+    """``record``, or records of 32-bit figures that add up to it; the first has its key and cost."""
+    if max(record[7:13]) <= _WORD:
+        return [record]
+    tokens = list(record[7:13])
+    parts: list[Record] = []
+    while not parts or any(tokens):
+        taken = [min(count, _WORD) for count in tokens]
+        tokens = [count - part for count, part in zip(tokens, taken, strict=True)]
+        rest = (record.flags | Flag.CONTINUED) & ~Flag.HAS_COST
+        head = (record.ts, record.key, record.sub, record.scope) if not parts else (record.ts, 0, 0, 0)
+        flags, cost = (record.flags, record.cost) if not parts else (rest, NO_COST)
+        parts.append(Record._make((*head, record.session, record.model, flags, *taken, cost)))
+    return parts
 
 
 def pack_rows(rows: Sequence[Row]) -> bytes:

@@ -15,7 +15,7 @@ HOUSE = Path(aic_tui.__file__).parent
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
 # Lowest first. Rooms of one floor may use each other only where ALLOWED says so.
 FLOORS = (
-    {"__init__", "models", "errors", "usage_records"},
+    {"__init__", "models", "errors", "usage_records", "usage_files"},
     {"environment", "text", "redact", "zones", "format", "outlook", "config", "diagnostics"},
     {"providers", "store", "logs", "pricing"},
     {"view", "services", "reports"},

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from itertools import starmap
 
 from aic_tui.text import clean
-from aic_tui.usage_records import NO_COST, PACKED, Flag, Record, is_same, rank
+from aic_tui.usage_records import NO_COST, PACKED, Flag, Record, is_same, parts_of, rank
 
 MOST = 2**40
 """More tokens than any one record can have; larger figures are damage."""
 LATEST = 253_370_764_800_000
 """The first instant (ms since 1970) that is too late: some zone is in the year 9999 then."""
-_WORD = 0xFFFF_FFFF
 _LONGEST_NAME = 200
 
 
@@ -134,18 +133,4 @@ class Batch:
         try:
             return b"".join(starmap(PACKED.pack, self._records))
         except struct.error:
-            return b"".join(PACKED.pack(*part) for record in self._records for part in _parts(record))
-
-
-def _parts(record: Record) -> list[Record]:
-    """Records of 32-bit figures that add up to ``record``; the first has its key and cost."""
-    tokens = list(record[7:13])
-    parts: list[Record] = []
-    while not parts or any(tokens):
-        taken = [min(count, _WORD) for count in tokens]
-        tokens = [count - part for count, part in zip(tokens, taken, strict=True)]
-        rest = (record.flags | Flag.CONTINUED) & ~Flag.HAS_COST
-        head = (record.ts, record.key, record.sub, record.scope) if not parts else (record.ts, 0, 0, 0)
-        flags, cost = (record.flags, record.cost) if not parts else (rest, NO_COST)
-        parts.append(Record._make((*head, record.session, record.model, flags, *taken, cost)))
-    return parts
+            return b"".join(PACKED.pack(*part) for record in self._records for part in parts_of(record))

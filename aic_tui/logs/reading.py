@@ -29,8 +29,8 @@ _ENCODE = msgspec.json.encode
 class Job(NamedTuple):
     """One file to read. ``known`` is what it, or one that has become it, was when it was last read.
 
-    ``stamp`` is how it was found now. ``is_link`` tells that the last part of its path is a symbolic link. ``anew``
-    forbids to go on where the last reading stopped.
+    ``stamp`` is how it was found now, and ``version`` its reader's. ``is_link`` tells that the last part of its path
+    is a symbolic link. ``anew`` forbids to go on where the last reading stopped.
     """
 
     source: str
@@ -38,6 +38,7 @@ class Job(NamedTuple):
     path: bytes
     relative: bytes
     stamp: Stamp
+    version: int
     is_link: bool = False
     known: KnownFile | None = None
     anew: bool = False
@@ -57,7 +58,7 @@ class Reading:
     def read(self, job: Job) -> FileFacts:
         """What is in the file, or that it could not be read; raises nothing but what ``tick`` raises."""
         reader = self._find_reader(job.source)
-        facts = nothing_of(job)._replace(version=reader.version)
+        facts = nothing_of(job)
         try:
             return self._read(job, reader, facts._replace(keep=False))
         except FileNotFoundError:
@@ -192,7 +193,7 @@ class Reading:
 def nothing_of(job: Job) -> FileFacts:
     """What is told of a file that nothing could be found out about."""
     known = (job.known.id, job.known.generation) if job.known else (0, 0)
-    return FileFacts(job.source, job.root, job.path, *known, keep=True, stamp=job.stamp)
+    return FileFacts(job.source, job.root, job.path, *known, keep=True, stamp=job.stamp, version=job.version)
 
 
 def stamp_with_log(path: str, stamp: Stamp, kind: str) -> Stamp:

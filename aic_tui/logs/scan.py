@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ def workers_for(todo: Sequence[Todo]) -> int:
 
 def read_all(
     todo: Sequence[Todo], machine: Machine, zone: tzinfo, *, workers: int | None = None, nice: int = 0
-) -> Iterator[Delivery]:
+) -> Generator[Delivery]:
     """Read files in about their order; a delivery comes at least every 50 ms or after every file.
 
     Closing the iterator kills the workers at once. ``workers`` is for tests; None lets :func:`workers_for` decide.

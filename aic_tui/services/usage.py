@@ -6,20 +6,33 @@ only when a scan has something to read.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import date, tzinfo
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 
 from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
+from aic_tui.logs.base import Machine
+from aic_tui.logs.quick import changed_sources
+from aic_tui.logs.registry import source_ids
+from aic_tui.store import log_reading
 from aic_tui.usage_records import NamedRecord, NamedRow
 
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aic_tui.services.usage_health import SourceHealth
+    from aic_tui.store.database import Database
+
+T = TypeVar("T")
 Detail = Literal["day", "project", "session"]
+_FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
+_MOST_MS = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a scan has come. ``share`` is 0 to 1, by bytes."""
 
     files_done: int
@@ -29,60 +42,19 @@ class Progress:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceFound:
-    """One root that was looked at. ``origin`` is ``default``, a variable's name or ``config``."""
+class ScanReport(NamedTuple):
+    """What one scan did; how well the logs were understood is told by :meth:`UsageService.health`.
 
-    path: str
-    origin: str
-    exists: bool
-    files: int
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceHealth:
-    """How well the logs of one tool were understood, over all of its files.
-
-    ``files`` counts those that are there, ``gone`` those that were deleted since and still count. ``records`` are the
-    requests that count, ``repeated`` tellings of the same ones, ``forks`` copied beginnings that were left out,
-    ``seen`` what looked like usage at all: files with neither ``records`` nor ``seen`` may be of an unknown format.
-    ``problems`` are sentences about single files and folders, each with its path, at most 20.
+    ``read_files`` and ``read_bytes`` are what had to be read this time. ``first_run`` is True where nothing was known
+    before. ``cancelled`` scans keep what they had read. ``notices`` are sentences for the user: figures that cannot
+    be saved, another instance that scans. ``seconds`` is the time taken.
     """
 
-    source: str
-    name: str
-    places: Sequence[PlaceFound] = ()
-    files: int = 0
-    gone: int = 0
-    bytes: int = 0
-    records: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    repeated: int = 0
-    forks: int = 0
-    seen: int = 0
-    problems: Sequence[str] = ()
-
-    @property
-    def is_understood(self) -> bool:
-        """False where there is text in the files, and nothing in it looks like usage."""
-        return bool(self.records or self.seen or not self.bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class ScanReport:
-    """What one scan did. ``read_files`` and ``read_bytes`` are what had to be read this time.
-
-    ``first_run`` is True where nothing was known before. ``cancelled`` scans keep what they had read. ``notices`` are
-    sentences for the user: figures that cannot be saved, another instance that scans. ``seconds`` is the time taken.
-    """
-
-    sources: Sequence[SourceHealth] = ()
     read_files: int = 0
     read_bytes: int = 0
     first_run: bool = False
     cancelled: bool = False
-    notices: Sequence[str] = ()
+    notices: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -93,12 +65,22 @@ def _never() -> bool:
 class UsageService:
     """Scans and reads for one profile. Blocking; a screen uses :meth:`watch` and calls the rest on a thread.
 
-    The database is opened at the first need. Use it as a context manager, or call :meth:`close`.
+    The database is opened at the first need. Use it as a context manager, or call :meth:`close`. ``may_forget``
+    allows to scan in memory where nothing can be saved: right for a report, useless for a scanner of others.
     """
 
-    def __init__(self, env: Environment, config: Config) -> None:
+    def __init__(self, env: Environment, config: Config, *, may_forget: bool = True) -> None:
         self._env = env
         self._config = config
+        self._may_forget = may_forget
+        self._reader: sqlite3.Connection | None = None
+        self._database: Database | None = None
+
+    @property
+    def machine(self) -> Machine:
+        """Where logs are looked for."""
+        extra = getattr(self._config, "log_roots", {})
+        return Machine(self._env.home, self._env.environ, self._env.platform, extra)
 
     def scan(
         self,
@@ -113,7 +95,20 @@ class UsageService:
         ``progress`` is called a few times a second and ``cancelled`` asked about every 50 ms, both on this thread.
         Raises UserError where a newer program wrote the database.
         """
-        raise NotImplementedError
+        started = time.monotonic()
+        wanted = [source for source in source_ids() if sources is None or source in sources]
+        changed = self._changed(wanted, zone)
+        if not changed:
+            return ScanReport(seconds=time.monotonic() - started)
+        from aic_tui.services.usage_scan import Scanning
+
+        self._close_reader()
+        scanning = Scanning(self._env, self.machine, zone, may_forget=self._may_forget, database=self._database)
+        try:
+            report = scanning.run(changed, progress or (lambda _: None), cancelled)
+        finally:
+            self._database = scanning.database
+        return report._replace(seconds=time.monotonic() - started)
 
     def watch(self) -> AsyncIterator[Progress | ScanReport]:
         """Scan in another process, again and again, until the iterator is closed: what a screen shows.
@@ -134,9 +129,21 @@ class UsageService:
     ) -> Sequence[NamedRow]:
         """Sums of what the index has for the local days ``since`` to ``until``, both inclusive; by day and source.
 
-        Without the ``detail`` of sessions (or even projects) there are far fewer of them.
+        Without the ``detail`` of sessions (or even projects) there are far fewer of them. Quick for the zone of the
+        last scan; for another one all records are gone through.
         """
-        raise NotImplementedError
+        first = since.toordinal() if since else _FIRST_DAY
+        last = until.toordinal() if until else _LAST_DAY
+        nothing: Sequence[NamedRow] = ()
+
+        def work(db: sqlite3.Connection) -> Sequence[NamedRow]:
+            if log_reading.has_rows_of(db, zone):
+                return log_reading.rows(db, first, last, sources, detail)
+            from aic_tui.services.usage_zone import rows_in
+
+            return rows_in(db, zone, (first, last), sources, detail)
+
+        return self._read(work, nothing)
 
     def records(
         self,
@@ -147,17 +154,62 @@ class UsageService:
         session: str | None = None,
     ) -> Iterator[NamedRecord]:
         """Every record from ``since_ts`` to before ``until_ts`` (ms since 1970), file by file, not sorted."""
-        raise NotImplementedError
+        first = -_MOST_MS if since_ts is None else since_ts
+        end = _MOST_MS if until_ts is None else until_ts
+        nothing: Iterator[NamedRecord] = iter(())
+        return self._read(lambda db: log_reading.records(db, first, end, sources, session), nothing)
 
     def health(self) -> Sequence[SourceHealth]:
         """How well each tool's logs were understood when they were last scanned, in the order of the registry."""
-        raise NotImplementedError
+        from aic_tui.services.usage_health import health_of, nothing_known
+
+        return self._read(health_of, nothing_known())
 
     def close(self) -> None:
         """Close the database."""
+        self._close_reader()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _changed(self, wanted: Collection[str], zone: tzinfo) -> set[str]:
+        everything = set(wanted)
+
+        def work(db: sqlite3.Connection) -> set[str]:
+            if not log_reading.has_rows_of(db, zone):
+                return everything
+            noted = log_reading.sources(db)
+            return changed_sources(log_reading.stamps(db), log_reading.folders(db), noted, self.machine, wanted)
+
+        try:
+            return self._read(work, everything)
+        except (ValueError, KeyError, TypeError):  # a note that is no longer what was noted
+            return everything
+
+    def _read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """The result of ``work``; ``otherwise`` where there is no index yet, or none that can be read."""
+        if self._database is None:
+            if self._reader is None:
+                self._reader = log_reading.open_reading(self._env.paths.database)
+            if self._reader is None:
+                return otherwise
+            with suppress(log_reading.TROUBLE):
+                return work(self._reader)
+            # Damaged or locked: what to do about it, the writing side knows.
+            from aic_tui.services.usage_store import open_database
+
+            self._close_reader()
+            self._database = open_database(self._env)
+        return self._database.read(work, otherwise)
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            with suppress(log_reading.TROUBLE):
+                self._reader.close()
+            self._reader = None
