@@ -13,7 +13,8 @@ import pytest
 
 from aic_tui.config.settings import Config, Settings
 from aic_tui.environment import Environment
-from aic_tui.pricing.live import LIST_CAP, Overlay, read_overlay, updated, write_overlay
+from aic_tui.pricing.live import LIST_CAP, updated
+from aic_tui.pricing.overlay import Overlay, read_overlay, write_overlay
 from aic_tui.pricing.prices import Prices, load_prices
 from aic_tui.pricing.table import load_table
 from aic_tui.services.prices import LIFE_SECONDS, OFFLINE_SECONDS, Refreshed, keep_prices_live, refresh_prices
@@ -74,6 +75,17 @@ def test_tiers_and_factors_that_the_list_does_not_tell_are_kept() -> None:
     assert prices.overlay is not None
     assert not prices.overlay.models
     assert per_million("claude-sonnet-4-5", 0, prices=prices, prompt=200_001) == 6
+
+
+def test_a_dated_name_is_the_same_model_until_its_price_differs() -> None:
+    model, name = "claude-opus-4-6", "claude-opus-4-6-20260205"
+    prices = laid((DAY, {name: entry(5e-06, 2.5e-05, "anthropic")}))
+    assert prices.overlay is not None
+    assert not prices.overlay.models
+    prices = laid((DAY, {name: entry(4e-06, 2e-05, "anthropic")}))
+    assert [per_million(name, 0, prices=prices, day=day) for day in (YESTERDAY, DAY)] == [5, 4]
+    assert per_million(name, 0, prices=prices, day=date(2026, 3, 12), prompt=200_001) == 10
+    assert per_million(model, 0, prices=prices) == 5
 
 
 @pytest.mark.parametrize(

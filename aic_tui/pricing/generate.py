@@ -13,7 +13,6 @@ import json
 import sys
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,8 @@ def build(litellm_data: Mapping[str, Any], genai_source: str, table: Table) -> T
         models[name] = tuple(models[target][-1]._replace(since=since) for since, target in steps)
     kept = {name: to_json(models[name]) for name in sorted(models) if not _is_told(name, models, aliases)}
     spelled = {folded(name) for name in kept}
-    return replace(
-        table, models=kept, aliases={name: aliases[name] for name in sorted(aliases) if not _is_spelled(name, spelled)}
+    return table._replace(
+        models=kept, aliases={name: aliases[name] for name in sorted(aliases) if not _is_spelled(name, spelled)}
     )
 
 

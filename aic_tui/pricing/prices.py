@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
-from aic_tui.pricing.live import Overlay, laid_over, read_overlay
 from aic_tui.pricing.match import Match, find, folded
+from aic_tui.pricing.overlay import Overlay, laid_over, read_overlay
 from aic_tui.pricing.table import CLASS_OF, Band, Period, Table, in_force, load_table
 from aic_tui.usage_records import Flag
 

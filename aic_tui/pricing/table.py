@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aic_tui.usage_records import BOUNDARIES
@@ -50,8 +50,7 @@ class Period(NamedTuple):
     fast: int = 0
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """``models`` are periods by lower-case name, still as JSON values: only those that are asked for are read.
 
     ``sources`` say where a row comes from, ``date`` when it was taken.
@@ -59,8 +58,8 @@ class Table:
 
     date: str = ""
     sources: Sequence[str] = ()
-    models: Mapping[str, Any] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, Any] = MappingProxyType({})
+    aliases: Mapping[str, str] = MappingProxyType({})
 
     def periods(self, name: str) -> tuple[Period, ...]:
         """The periods of a model, earliest first; none where it is not priced. Raises :class:`ValueError`."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from enum import StrEnum
 
 from aic_tui.config.atomic import exclusive
@@ -15,7 +14,8 @@ from aic_tui.config.daemon_call import daemon_call
 from aic_tui.config.paths import private_directory
 from aic_tui.environment import Environment
 from aic_tui.errors import FailureKind, ProviderError
-from aic_tui.pricing.live import LIST_CAP, LIST_URL, Overlay, read_overlay, updated, write_overlay
+from aic_tui.pricing.live import LIST_CAP, LIST_URL, updated
+from aic_tui.pricing.overlay import Overlay, read_overlay, write_overlay
 from aic_tui.pricing.table import Table, load_table
 
 LIFE_SECONDS = 86_400.0
@@ -76,16 +76,16 @@ async def _ask(env: Environment, table: Table, overlay: Overlay) -> Refreshed:
     except ProviderError as error:
         if error.kind is FailureKind.OFFLINE:
             again = overlay.asked - LIFE_SECONDS + OFFLINE_SECONDS
-            await _keep(env, replace(overlay, asked=max(0.0, again)))
+            await _keep(env, overlay._replace(asked=max(0.0, again)))
         raise
     now = env.now()
-    taken = replace(overlay, taken=now.timestamp())
+    taken = overlay._replace(taken=now.timestamp())
     text = document.text
     if text is None:
         await _keep(env, taken)
         return Refreshed.SAME
     new = await daemon_call(lambda: updated(table, taken, text, now.date()), _WORK_SECONDS, "prices")
-    await _keep(env, replace(new, etag=document.etag))
+    await _keep(env, new._replace(etag=document.etag))
     return Refreshed.NEW if new.models != overlay.models else Refreshed.SAME
 
 
@@ -99,7 +99,7 @@ def _claim(env: Environment) -> tuple[Table, Overlay] | None:
         overlay = read_overlay(cache, table) or Overlay(table.date)
         if 0 <= now - overlay.asked < LIFE_SECONDS:
             return None
-        overlay = replace(overlay, asked=now)
+        overlay = overlay._replace(asked=now)
         write_overlay(cache, overlay)
     return table, overlay
 
