@@ -105,7 +105,9 @@ def found_files(tool: Reader, there: Machine) -> Iterator[tuple[Place, Path]]:
     for place in tool.places(there):
         for folder, folders, names in os.walk(place.path, followlinks=True):
             folders.sort()
-            for name in sorted(names):
+            if len(Path(folder).relative_to(place.path).parts) >= place.depth or place.only:
+                folders.clear()
+            for name in sorted({place.only} & set(names) if place.only else names):
                 path = Path(folder, name)
                 real = os.path.realpath(path)
                 if real not in known and tool.wants(path.relative_to(place.path).as_posix()):

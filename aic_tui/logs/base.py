@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from aic_tui.logs.batch import Batch
 
 
+DEEPEST = 16
+"""Folders below a root; no tool nests its logs half as deep."""
+
+
 class Unreadable(Exception):  # noqa: N818  # said like the others of errors.py
     """A file that should have been readable is not now (locked, damaged): it is its problem until the next scan.
 
@@ -37,12 +41,15 @@ class Machine:
 class Place:
     """One root to look below. ``origin`` says why: ``default``, the name of a variable, or ``config``.
 
-    ``problem`` is a few words where a place that the user named cannot be one.
+    ``problem`` is a few words where a place that the user named cannot be one. ``depth`` is how many levels of folders
+    below it are looked into; 0 for the files in it alone. ``only`` is the name of the one file of it that is meant.
     """
 
     path: Path
     origin: str = "default"
     problem: str | None = None
+    depth: int = DEEPEST
+    only: str = ""
 
 
 @dataclass(slots=True)

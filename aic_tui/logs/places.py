@@ -52,10 +52,10 @@ def extra(machine: Machine, tool: str) -> list[Place]:
 
 
 def distinct(places: Iterable[Place]) -> list[Place]:
-    """Each path once, by its first mention."""
-    found: dict[Path, Place] = {}
+    """Each path once, by its first mention; each file of it that is meant alone, too."""
+    found: dict[tuple[Path, str], Place] = {}
     for place in places:
-        found.setdefault(place.path, place)
+        found.setdefault((place.path, place.only), place)
     return list(found.values())
 
 

@@ -42,7 +42,7 @@ def plan(reader: Reader, machine: Machine, known: Iterable[KnownFile], gone: Seq
     counts = []
     for place in places:
         count = 0
-        for found in walker.files(str(place.path), reader.wants) if place.problem is None else ():
+        for found in _files(walker, reader, place):
             count += 1
             found = found._replace(stamp=stamp_with_log(found.path, found.stamp, reader.kind))  # noqa: PLW2901
             file = left.pop(os.fsencode(found.path), None)
@@ -62,6 +62,12 @@ def plan(reader: Reader, machine: Machine, known: Iterable[KnownFile], gone: Seq
         "problems": [[os.fsencode(path).hex(), words] for path, words in walker.problems.items()],
     }
     return result
+
+
+def _files(walker: Walker, reader: Reader, place: Place) -> Iterable[Found]:
+    if place.problem is not None:
+        return ()
+    return walker.files(str(place.path), reader.wants, deepest=place.depth, only=place.only)
 
 
 def _is_due(file: KnownFile, stamp: Stamp, version: int) -> bool:

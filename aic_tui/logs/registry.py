@@ -21,6 +21,13 @@ class Tool(NamedTuple):
 TOOLS = (
     Tool("claude", "Claude Code", "claude", "CLAUDE"),
     Tool("codex", "Codex", "codex", "CODEX"),
+    Tool("opencode", "OpenCode", "opencode", "OPENCODE"),
+    Tool("gemini", "Gemini CLI", "gemini", "GEMINI"),
+    Tool("cursor", "Cursor", "cursor", "CURSOR"),
+    Tool("copilot", "GitHub Copilot CLI", "copilot", "COPILOT"),
+    Tool("amp", "Amp", "amp", "AMP"),
+    Tool("kilo", "Kilo CLI", "kilo", "KILO"),
+    Tool("qwen", "Qwen Code", "qwen", "QWEN"),
 )
 """One line a tool: claude codex opencode gemini cursor copilot amp droid kilo qwen kimi pi goose openclaw hermes
 codebuff grok."""

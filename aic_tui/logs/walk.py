@@ -7,10 +7,8 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from aic_tui.logs.base import DEEPEST
 from aic_tui.usage_files import Stamp, signed
-
-DEEPEST = 16
-"""Folders below a root; no tool nests its logs half as deep."""
 
 
 class Found(NamedTuple):
@@ -37,13 +35,30 @@ class Walker:
         self.problems: dict[str, str] = {}
         self._met: set[tuple[int, int]] = set()
 
-    def files(self, root: str, wants: Callable[[str], bool]) -> Iterator[Found]:
+    def files(
+        self, root: str, wants: Callable[[str], bool], *, deepest: int = DEEPEST, only: str = ""
+    ) -> Iterator[Found]:
         """The files below ``root`` whose relative path is wanted, by name. Nothing is opened, and nothing raises.
+
+        ``deepest`` and ``only`` are those of a :class:`~aic_tui.logs.base.Place`.
 
         FIFOs, sockets, devices and folders with a wanted name are passed over. Links are followed unless they lead
         to where the walk has been. A root that is itself a wanted file is not one.
         """
-        yield from self._below(root, "", wants, 0)
+        yield from self._one(root, only) if only else self._below(root, "", wants, deepest)
+
+    def _one(self, folder: str, name: str) -> Iterator[Found]:
+        """The file ``name``, whatever else is in the folder and whether or not that can be listed."""
+        path = os.path.join(folder, name)  # noqa: PTH118  # as the paths of entries are made
+        try:
+            self.folders.setdefault(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116
+            found = os.stat(path)  # noqa: PTH116
+            if stat.S_ISREG(found.st_mode) and self._is_new(found):
+                yield Found(path, name, stamp_of(found), os.path.islink(path))  # noqa: PTH114
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            self.problems[path] = why(error)
 
     def _below(self, folder: str, prefix: str, wants: Callable[[str], bool], depth: int) -> Iterator[Found]:
         entries = self._entries(folder)
@@ -57,8 +72,8 @@ class Walker:
             except OSError:
                 # It vanished, or is a link that leads nowhere or round in a circle.
                 continue
-            if is_folder and depth < DEEPEST:
-                yield from self._below(entry.path, relative + "/", wants, depth + 1)
+            if is_folder and depth > 0:
+                yield from self._below(entry.path, relative + "/", wants, depth - 1)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
