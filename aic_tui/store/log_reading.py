@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ TROUBLE = sqlite3.Error
 _PATIENCE_SECONDS = 0.25
 _LOST = int(Flag.LOST)
 _LIMIT = int(Flag.LIMIT)
+_CONTINUED = int(Flag.CONTINUED) >> 8
+_HIGH_FLAGS = 31  # where the upper byte of a packed record's flags is
 _SUMS = ", ".join(
     f"sum({name})" for name in ("messages", "input", "output", "cache_read", "write_5m", "write_1h", "extra", "cost")
 )
@@ -172,7 +174,7 @@ def records(
         if row is None:
             continue
         names = [models.get(number, "") for number in _numbers(model_ids)]
-        for ts, key, _, _, index, model, flags, *figures in PACKED.iter_unpack(row[0]):
+        for ts, key, _, _, index, model, flags, *figures in _unpacked(row[0]):
             if flags & _LOST or not first <= ts < end:
                 continue
             name, project = here[index]
@@ -180,6 +182,15 @@ def records(
                 yield NamedRecord(
                     ts, source, name, project, names[model], flags, key if flags & _LIMIT else 0, *figures
                 )
+
+
+def _unpacked(body: bytes) -> Iterable[tuple[int, ...]]:
+    """The fields of every record; one too large for 64 bytes is whole again."""
+    if not any(map(_CONTINUED.__and__, body[_HIGH_FLAGS :: PACKED.size])):
+        return PACKED.iter_unpack(body)
+    from aic_tui.store.log_settle import joined
+
+    return joined(body)
 
 
 def session_names(db: sqlite3.Connection) -> list[tuple[int, tuple[str, str]]]:
