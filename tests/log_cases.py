@@ -99,6 +99,23 @@ def read_all(tool: Reader, there: Machine, *, split: Split | None = None, backwa
     return told
 
 
+def pieces(cuts: Sequence[int]) -> Split:
+    """A split of a file at some offsets."""
+
+    def split(content: bytes) -> Iterator[bytes]:
+        last = 0
+        for cut in [*sorted(cuts), len(content)]:
+            yield content[last:cut]
+            last = max(last, cut)
+
+    return split
+
+
+def named_records(told: Told) -> list[Named]:
+    """The records with their names instead of indexes, which depend on what was read together; sorted."""
+    return sorted(named._replace(record=named.record._replace(session=0, model=0)) for named in told.records)
+
+
 def found_files(tool: Reader, there: Machine) -> Iterator[tuple[Place, Path]]:
     """The wanted files of every place, each once, sorted by path."""
     known: set[str] = set()
