@@ -127,7 +127,7 @@ def test_keys_that_were_lost_are_made_anew(env: Environment, index: Index) -> No
     assert index.sums() == {("s-b", "messages"): 1, ("s-b", "tokens"): 13}
 
 
-def test_keys_are_found_before_and_after_they_are_sorted(env: Environment, index: Index) -> None:
+def test_keys_are_found_before_and_after_they_are_spread(env: Environment, index: Index) -> None:
     many = [
         facts(f"f{number:05}", [telling(key_of(str(number), str(part))) for part in range(40)]) for number in range(300)
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aic_tui.store import log_settle
-from aic_tui.store.log_keys import Files, Keys
+from aic_tui.store.log_keys import Keys, listed
 from aic_tui.store.log_texts import INSERT_ROW, Texts, global_rows, packed
 from aic_tui.usage_files import FileFacts
 from aic_tui.usage_records import ROW
@@ -125,11 +125,12 @@ class Application:
         sessions = [self._texts.session(self._db, source, *names) for names in facts.sessions]
         models = [self._texts.model(self._db, source, name) for name in facts.models]
         file = _File(number, facts.path, bytearray(facts.records), facts, before, sessions, models)
-        new = {*log_settle.fragments_of(facts.records)} - {0}
+        new = set(log_settle.fragments_of(facts.records))
+        new.discard(0)
         old: set[int] = set()
         if before is not None:
             body = self._body(number)
-            old = {*log_settle.fragments_of(body)} - {0}
+            old = set(log_settle.fragments_of(body))
             if facts.append:
                 self._append(file, body, new)
             else:
@@ -138,7 +139,7 @@ class Application:
         file.writes_body = bool(facts.records) or bool(before and not facts.append)
         # Of what was replaced, too: a telling that was lost to it may count again.
         file.touched = new if facts.append else new | old
-        self.added[number] = new - old
+        self.added[number] = new - old if old else new
 
     def _append(self, file: _File, body: bytes, new: set[int]) -> None:
         assert file.facts is not None  # noqa: S101
@@ -187,15 +188,16 @@ class Application:
         for file in self._files.values():
             everywhere |= file.touched
         found: dict[int, set[int]] = {
-            fragment: _numbers(files) for fragment, files in self._keys.find(self._db, everywhere).items()
+            fragment: {*listed(files)} for fragment, files in self._keys.find(self._db, everywhere).items()
         }
         here: dict[int, int] = {}
         for number, file in self._files.items():
             for fragment in found.keys() & file.touched:
                 found[fragment].add(number)
-            for fragment in here.keys() & file.touched:
+            both = here.keys() & file.touched
+            for fragment in both:
                 found.setdefault(fragment, set()).update((number, here[fragment]))
-            here |= dict.fromkeys(file.touched - here.keys(), number)
+            here.update(dict.fromkeys(file.touched - both, number))
         return {fragment: numbers for fragment, numbers in found.items() if len(numbers) > 1}
 
     def _other(self, number: int) -> _File | None:
@@ -255,10 +257,6 @@ def _entry(file: _File, facts: FileFacts) -> tuple[object, ...]:
 
 def _lost(file: _File) -> int:
     return log_settle.count_lost(file.body)
-
-
-def _numbers(files: Files) -> set[int]:
-    return set(files) if isinstance(files, tuple) else {files}
 
 
 def _tellings(file: _File, fragments: set[int]) -> list[log_settle.Telling]:

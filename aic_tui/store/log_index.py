@@ -104,7 +104,7 @@ class LogIndex:
     def finish(self) -> None:
         """Tidy up after a scan."""
         self._forget()
-        self._database.write(self._keys.sort)
+        self._database.write(self._keys.spread)
 
     def _forget(self) -> None:
         self._keys.forget()

@@ -19,31 +19,21 @@ class Texts:
     """Numbers by name, as of the last commit."""
 
     def __init__(self) -> None:
-        self._sessions: dict[tuple[str, str, str], int] = {}
-        self._models: dict[tuple[str, str], int] = {}
+        self._sessions = _Table("log_sessions", ("source", "name", "project"))
+        self._models = _Table("log_models", ("source", "name"))
 
     def forget(self) -> None:
         """Numbers may have been given that never reached the file."""
-        self._sessions.clear()
-        self._models.clear()
+        self._sessions.forget()
+        self._models.forget()
 
     def session(self, db: sqlite3.Connection, source: str, name: str, project: str) -> int:
         """The number of a session; it is given one where it has none."""
-        key = (source, name, project)
-        found = self._sessions.get(key)
-        if found is None:
-            if len(self._sessions) > _MOST_REMEMBERED:
-                self._sessions.clear()
-            found = self._sessions[key] = _number(db, "log_sessions", "source = ? AND name = ? AND project = ?", key)
-        return found
+        return self._sessions.number(db, (source, name, project))
 
     def model(self, db: sqlite3.Connection, source: str, name: str) -> int:
         """The number of a model of a tool; it is given one where it has none."""
-        key = (source, name)
-        found = self._models.get(key)
-        if found is None:
-            found = self._models[key] = _number(db, "log_models", "source = ? AND name = ?", key)
-        return found
+        return self._models.number(db, (source, name))
 
     def ids_of_file(self, db: sqlite3.Connection, file: int) -> tuple[Sequence[int], Sequence[int]]:
         """The numbers of the sessions and of the models that a file's records refer to by index."""
@@ -115,12 +105,32 @@ def _texts(db: sqlite3.Connection, query: str, numbers: Sequence[int]) -> list[t
     return [db.execute(query, (number,)).fetchone() or ("", "") for number in numbers]
 
 
-def _number(db: sqlite3.Connection, table: str, where: str, key: tuple[str, ...]) -> int:
-    query = f"SELECT id FROM {table} WHERE {where}"  # noqa: S608  # our own names
-    row = db.execute(query, key).fetchone()
-    if row is None:
-        columns = where.replace(" = ?", "").replace(" AND ", ", ")
-        marks = ", ".join("?" * len(key))
-        db.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", key)  # noqa: S608
-        row = db.execute("SELECT last_insert_rowid()").fetchone()
-    return int(row[0])
+class _Table:
+    """One table of names. All of them are remembered while there are not too many."""
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        where = " AND ".join(f"{column} = ?" for column in columns)
+        marks = ", ".join("?" * len(columns))
+        self._select = f"SELECT id FROM {name} WHERE {where}"  # noqa: S608  # our own names
+        self._all = f"SELECT id, {', '.join(columns)} FROM {name} LIMIT {_MOST_REMEMBERED + 1}"  # noqa: S608
+        self._insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+        self._known: dict[tuple[str, ...], int] | None = None
+        self._is_complete = False
+
+    def forget(self) -> None:
+        self._known = None
+
+    def number(self, db: sqlite3.Connection, key: tuple[str, ...]) -> int:
+        known = self._known
+        if known is None:
+            known = self._known = {row[1:]: row[0] for row in db.execute(self._all)}
+            self._is_complete = len(known) <= _MOST_REMEMBERED
+        found = known.get(key)
+        if found is not None:
+            return found
+        if len(known) > _MOST_REMEMBERED:
+            known.clear()
+            self._is_complete = False
+        row = None if self._is_complete else db.execute(self._select, key).fetchone()
+        known[key] = int(row[0]) if row else int(db.execute(self._insert, key).lastrowid or 0)
+        return known[key]
