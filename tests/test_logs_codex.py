@@ -99,6 +99,11 @@ def test_a_counter_that_falls_or_returns_counts_what_the_request_used(tmp_path: 
     assert told.repeated == 1
 
 
+def test_an_event_without_a_counter_does_not_hide_that_one_is_told_again(tmp_path: Path) -> None:
+    told = (event("10:00:01", usage(100), usage(100)), event("10:00:02", last=usage(5)))
+    assert total_of(told_of(tmp_path, turn(), *told, event("10:00:03", usage(100), usage(100)))) == 105
+
+
 def test_without_a_last_usage_the_growth_counts(tmp_path: Path) -> None:
     lines = [event(f"10:00:0{n}", usage(total, cached)) for n, (total, cached) in enumerate([(100, 50), (300, 40)])]
     assert figures(told_of(tmp_path, turn(), *lines).requests) == Figures(250, 0, 0, 50, 300)

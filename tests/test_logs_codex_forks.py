@@ -71,6 +71,13 @@ def test_what_was_copied_from_the_parent_is_left_out(tmp_path: Path, way: str, c
     assert total_of(read_all(CODEX, machine(tmp_path), backwards=True)) == total_of(told)
 
 
+def test_what_was_told_again_in_the_parent_is_no_event_of_its_own(tmp_path: Path) -> None:
+    again = [*PARENT[:3], {**PARENT[2], "timestamp": f"{DAY}T10:01:30.000Z"}, *PARENT[3:]]
+    write(tmp_path, again)
+    write(tmp_path, child(*COPIES["over seconds"]), NAMES["b"])
+    assert by_session(run_reader("codex", tmp_path))[NAMES["b"]].total == 426
+
+
 def test_a_fork_with_a_counter_of_its_own_keeps_all(tmp_path: Path) -> None:
     write(tmp_path, PARENT)
     fresh = [event("11:00:05", usage(77), usage(77)), event("11:00:07", usage(177), usage(100))]
@@ -109,7 +116,7 @@ def uuid_day() -> str:
 
 
 def test_a_session_that_is_its_own_parent_keeps_all(tmp_path: Path) -> None:
-    write(tmp_path, [meta(A, "09:00:00", forked_from_id=A), *PARENT[1:]])
+    write(tmp_path, [meta(A, "10:30:00", forked_from_id=A), *PARENT[1:]])
     assert total_of(read_all(CODEX, machine(tmp_path))) == 1604
 
 
@@ -130,7 +137,7 @@ LINES = st.lists(
             st.sampled_from([None, 10, 20]),
         ),
         st.sampled_from([turn("gpt-5.5"), turn("gpt-5.2"), settings("10:00:00", "fast"), settings("10:00:00", None)]),
-        st.sampled_from([HEADLESS[0], HEADLESS[1], meta(A)]),
+        st.sampled_from([HEADLESS[0], HEADLESS[1], HEADLESS[3], meta(A), meta(B, "11:00:00", forked_from_id=A)]),
     ),
     max_size=10,
 )
@@ -151,10 +158,28 @@ def test_how_a_file_grows_changes_nothing(
     assert grown.forks == whole.forks
 
 
+def test_what_earlier_lines_said_holds_for_those_that_come_later(tmp_path: Path) -> None:
+    write(tmp_path, PARENT)
+    # Not a fork, although one was copied into it; turns without a time; a tier; a model.
+    lines = [
+        meta(B, "11:00:00"),
+        meta("c", "11:00:00", forked_from_id=A),
+        settings("11:00:00", "fast"),
+        turn("gpt-5.5"),
+    ]
+    path = write(tmp_path, [*lines, *PARENT[2:], HEADLESS[3], HEADLESS[3], OWN], NAMES["b"])
+    whole = read_all(CODEX, machine(tmp_path))
+    ends = [place + 1 for place, byte in enumerate(path.read_bytes()) if byte == 10]
+    for cuts in ([end] for end in ends):
+        assert named_records(read_all(CODEX, machine(tmp_path), split=pieces(cuts))) == named_records(whole)
+    assert by_session(whole.requests)[NAMES["b"]].total == 1604 + 20 + 426
+
+
 @given(lines=LINES, data=st.data())
 def test_an_event_told_again_changes_no_total(
     tmp_path_factory: pytest.TempPathFactory, lines: list[Any], data: st.DataObject
 ) -> None:
     home = tmp_path_factory.mktemp("home")
+    lines = [line for line in lines if "result" not in line]  # has no time: each is another one
     again = [line for line in lines for _ in range(data.draw(st.integers(1, 2)))]
     assert total_of(told_of(home, *again)) == total_of(told_of(home, *lines))

@@ -14,7 +14,7 @@ from typing import Any
 
 from aic_tui.logs.base import Machine, Place, Reader, View
 from aic_tui.logs.batch import Batch
-from aic_tui.logs.codex_forks import ARCHIVED, LIVE, Copied, place_of, session_name
+from aic_tui.logs.codex_forks import ARCHIVED, LIVE, Copied, is_of, place_of, session_name
 from aic_tui.logs.codex_lines import (
     LINE,
     Event,
@@ -142,7 +142,7 @@ class _Thread:
             return
         self._begun = True
         parent = parent_of(payload)
-        if parent is not None:
+        if parent is not None and not is_of(self._view.relative, parent):
             self._fork = [parent, ts, None]
             self._copied = Copied(self._view, parent, ts, None)
 

@@ -95,7 +95,7 @@ def place_of(view: View) -> Path:
 
 def _parent(view: View, session: str) -> bytes | None:
     for relative in view.others():
-        if relative != view.relative and _is_of(relative, session):
+        if is_of(relative, session):
             return view.beside(relative)
     root = place_of(view)
     for path in _elsewhere(root, session):
@@ -112,7 +112,8 @@ def _parent(view: View, session: str) -> bytes | None:
     return None
 
 
-def _is_of(path: str, session: str) -> bool:
+def is_of(path: str, session: str) -> bool:
+    """Whether a file is the rollout of a session, by its name."""
     stem = path.rpartition("/")[2].removesuffix(".jsonl")
     return stem == session or stem.endswith("-" + session)
 
@@ -132,7 +133,7 @@ def _elsewhere(root: Path, session: str) -> Iterator[Path]:
             names = sorted(os.listdir(folder))  # noqa: PTH208  # only names are needed
         except (OSError, ValueError):
             continue
-        yield from (folder / name for name in names if name.endswith(".jsonl") and _is_of(name, session))
+        yield from (folder / name for name in names if name.endswith(".jsonl") and is_of(name, session))
 
 
 def _uuid_time(session: str) -> datetime | None:
