@@ -127,7 +127,7 @@ def found_files(tool: Reader, there: Machine) -> Iterator[tuple[Place, Path]]:
             for name in sorted({place.only} & set(names) if place.only else names):
                 path = Path(folder, name)
                 real = os.path.realpath(path)
-                if real not in known and tool.wants(path.relative_to(place.path).as_posix()):
+                if real not in known and (place.only or tool.wants(path.relative_to(place.path).as_posix())):
                     known.add(real)
                     yield place, path
 

@@ -81,8 +81,8 @@ def _add(columns: _Columns, row: Sequence[str], batch: Batch, twins: Twins) -> N
         batch.seen -= 1  # an error, which used nothing
         return None
     date, model = columns.text(row, "date"), columns.text(row, "model")
-    # Older exports have dates alone: noon is of the same date in nearly every zone.
-    ts = milliseconds(f"{date}T12:00:00.000Z" if len(date) == _DATE else date)
+    # Older exports have dates alone: this instant is of the same date in nearly every zone, from -11 to +12 hours.
+    ts = milliseconds(f"{date}T11:00:00.000Z" if len(date) == _DATE else date)
     if ts is None:
         return batch.skip(NO_TIME)
     if not model:
