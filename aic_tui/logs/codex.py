@@ -31,7 +31,7 @@ from aic_tui.logs.lines import BAD_NUMBER, NO_TIME, decode
 from aic_tui.logs.places import distinct, extra, from_variable, is_folder
 from aic_tui.logs.read_file import TooLarge, open_regular, read_whole
 from aic_tui.logs.times import milliseconds
-from aic_tui.usage_records import Flag, key_of
+from aic_tui.usage_records import NO_COST, Flag, Record, key_of
 
 _VARIABLE = "CODEX_HOME"
 _NO_MODEL = "gpt-5"
@@ -205,7 +205,7 @@ class _Thread:
             return
         flags = _TIERS.get(self._tier, 0)
         if model is None or model == _REVIEW:
-            flags |= Flag.FALLBACK
+            flags |= Flag.FALLBACK.value
             model = _NO_MODEL if model is None else _reviewer(ts)
         missing = max(0, total - given - output)
         cached = min(cached, given)
@@ -213,18 +213,10 @@ class _Thread:
         if self._index < 0:
             self._project = self._project or ""
             self._index = self._batch.session(session_name(self._view.relative), self._project)
-        self._batch.add(
-            ts=ts,
-            session=self._index,
-            model=self._batch.model(model),
-            input=given - cached - written,
-            output=output or missing,
-            cache_read=cached,
-            write_5m=written,
-            extra=missing if output else 0,
-            flags=flags,
-            key=key_of(f"{when} {given} {cached} {output} {reasoning} {total} {model}"),
-        )
+        key = key_of(f"{when} {given} {cached} {output} {reasoning} {total} {model}")
+        head = (ts, key, 0, 0, self._index, self._batch.model(model), flags)
+        fields = (*head, given - cached - written, output or missing, cached, written, 0, missing if output else 0)
+        self._batch.put(Record._make((*fields, NO_COST)))
 
 
 def _tier_of(view: View) -> str:
