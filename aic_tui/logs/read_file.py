@@ -161,7 +161,7 @@ class Lines:
             if not piece:
                 return None
             end = piece.find(b"\n") + 1
-            if end:
+            if end and size + end <= LONGEST_LINE:
                 return read_at(self._descriptor, self.offset, size + end)
             size += len(piece)
         self.too_long += 1
