@@ -135,11 +135,12 @@ def test_a_copy_of_a_session_in_the_older_directory_counts_once(tmp_path: Path) 
 
 @pytest.mark.parametrize("lines", itertools.permutations(["chat", "log", "turn", "agent"]))
 def test_of_what_tells_of_one_trace_the_finest_counts_in_any_order(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    agent: dict[str, Any] = {"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 5}
     told = {
         "chat": span(),
         "log": log(INFERENCE),
         "turn": log(TURN),
-        "agent": span("s0", **{"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 5}),
+        "agent": span("s0", **agent),
     }
     assert figures(told_of(tmp_path, *(told[line] for line in lines), path=OTEL).requests) == ONE
     for number, line in enumerate(("chat", "log", "turn"), 1):

@@ -6,6 +6,7 @@ only when a scan has something to read.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
@@ -78,8 +79,14 @@ class UsageService:
 
     @property
     def machine(self) -> Machine:
-        """Where logs are looked for."""
-        extra = getattr(self._config, "log_roots", {})
+        """Where logs are looked for: also in ``imports/<tool>`` of our data directory, where users put what they
+        downloaded.
+        """
+        extra = {source: list(roots) for source, roots in getattr(self._config, "log_roots", {}).items()}
+        imports = self._env.paths.data / "imports"
+        with suppress(OSError):
+            for source in sorted(set(os.listdir(imports)) & set(source_ids())):  # noqa: PTH208
+                extra.setdefault(source, []).append(str(imports / source))
         return Machine(self._env.home, self._env.environ, self._env.platform, extra)
 
     def scan(
