@@ -15,6 +15,7 @@ from aic_tui.config import changes as changing
 from aic_tui.config.atomic import exclusive, final_target, sweep_orphans, write_atomically
 from aic_tui.config.changes import Changes
 from aic_tui.config.document import Document, read_document, reason_of
+from aic_tui.config.log_roots import read_log_roots
 from aic_tui.config.paths import private_directory
 from aic_tui.config.prices import read_prices
 from aic_tui.config.settings import CONFIG_VERSION, SETTINGS, Account, Config, Problem
@@ -28,7 +29,7 @@ _HEADER = (
     "# Settings of aic-tui, which rewrites this file: comments are not kept, the file before is config.toml.bak.\n"
 )
 _TRIES = 20
-_KNOWN_TABLES = ("version", "general", "accounts", "keys", "prices")
+_KNOWN_TABLES = ("version", "general", "accounts", "keys", "prices", "logs")
 
 
 def load_config(env: Environment, flags: Mapping[str, str] | None = None) -> Config:
@@ -63,6 +64,7 @@ def config_of(document: Document, env: Environment, flags: Mapping[str, str] | N
         origins=origins,
         keys=read_keys(table.get("keys", {}), complain),
         prices=read_prices(_table(table, "prices", complain), complain),
+        log_roots=read_log_roots(_table(table, "logs", complain), complain),
         problems=tuple(problems),
         broken=document.problem is not None,
         has_accounts="accounts" in table,

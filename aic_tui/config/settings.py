@@ -6,7 +6,7 @@ import alone would cost a sixth of it, and the table is also what the settings e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -242,7 +242,7 @@ class Config:
     lets discovery supply them. ``read_only`` is True for a broken file and for one of a newer version, whose values
     are in force as far as they are understood. ``unknown`` names keys that mean nothing here; they survive a save.
     ``prices`` are the ``[prices]`` tables by lower-case model: input, output, cache read, 5-minute and 1-hour cache
-    write in pico-dollars per token.
+    write in pico-dollars per token. ``log_roots`` are the ``[logs]`` folders by tool.
     """
 
     settings: Settings = Settings()
@@ -255,3 +255,4 @@ class Config:
     read_only: bool = False
     unknown: tuple[str, ...] = ()
     prices: Mapping[str, ModelPrices] = field(default_factory=dict)
+    log_roots: Mapping[str, Sequence[str]] = field(default_factory=dict)

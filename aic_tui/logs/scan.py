@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from aic_tui.logs import wire
 from aic_tui.logs.base import Machine
+from aic_tui.logs.command import command
 from aic_tui.logs.reading import Job, Reading, nothing_of
 from aic_tui.usage_files import FileFacts
 from aic_tui.zones import name_of
@@ -30,9 +31,6 @@ _DEAL_BYTES = 4 << 20
 _DEAL_FILES = 64
 _MOST_WORKERS = 8
 _WAIT_SECONDS = 0.05
-# As ``multiprocessing`` does it: what can be imported there is what can be imported here, and nothing of a working
-# directory that happens to hold a ``json.py``.
-_START = "import sys; sys.path[:] = sys.argv[1:]; from runpy import run_module; run_module({!r}, run_name='__main__')"
 
 
 class Delivery(NamedTuple):
@@ -48,11 +46,6 @@ class Todo(NamedTuple):
     job: Job
     size: int
     deaths: int = 0
-
-
-def command(module: str) -> list[str]:
-    """The command line that runs a module of ours in a process of its own, without the user's site hooks."""
-    return [sys.executable, "-I", "-S", "-c", _START.format(module), *filter(None, sys.path)]
 
 
 def workers_for(todo: Sequence[Todo]) -> int:

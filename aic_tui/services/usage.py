@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
@@ -82,7 +82,7 @@ class UsageService:
         """Where logs are looked for: also in ``imports/<tool>`` of our data directory, where users put what they
         downloaded.
         """
-        extra = {source: list(roots) for source, roots in getattr(self._config, "log_roots", {}).items()}
+        extra = {source: list(roots) for source, roots in self._config.log_roots.items()}
         imports = self._env.paths.data / "imports"
         with suppress(OSError):
             for source in sorted(set(os.listdir(imports)) & set(source_ids())):  # noqa: PTH208
@@ -117,13 +117,15 @@ class UsageService:
             self._database = scanning.database
         return report._replace(seconds=time.monotonic() - started)
 
-    def watch(self) -> AsyncIterator[Progress | ScanReport]:
-        """Scan in another process, again and again, until the iterator is closed: what a screen shows.
+    def watch(self, zone: tzinfo) -> AsyncGenerator[Progress | ScanReport]:
+        """Scan in another process, again and again, until the iterator is closed (``aclose``): what a screen shows.
 
-        A :class:`Progress` now and then while there is much to read, and a :class:`ScanReport` whenever figures have
-        changed; after that :meth:`rows` has them.
+        A :class:`Progress` now and then while there is much to read, and a :class:`ScanReport` at first and whenever
+        figures have changed; :meth:`rows` has them then. Closing ends the process within half a second.
         """
-        raise NotImplementedError
+        from aic_tui.services.usage_watch import watch
+
+        return watch(self._env, self._config, zone)
 
     def rows(
         self,
