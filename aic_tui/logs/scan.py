@@ -59,16 +59,23 @@ def workers_for(todo: Sequence[Todo]) -> int:
 
 
 def read_all(
-    todo: Sequence[Todo], machine: Machine, zone: tzinfo, *, workers: int | None = None, nice: int = 0
+    todo: Sequence[Todo],
+    machine: Machine,
+    zone: tzinfo,
+    *,
+    workers: int | None = None,
+    nice: int = 0,
+    module: str = "aic_tui.logs.worker",
 ) -> Generator[Delivery]:
     """Read files in about their order; a delivery comes at least every 50 ms or after every file.
 
-    Closing the iterator kills the workers at once. ``workers`` is for tests; None lets :func:`workers_for` decide.
+    Closing the iterator kills the workers at once. ``workers`` is how many; None lets :func:`workers_for` decide.
+    ``module`` is what they run.
     """
     count = workers_for(todo) if workers is None else workers
     left: deque[Todo] = deque(todo)
     if count:
-        crew = _Crew(left, _begin(machine, zone, nice))
+        crew = _Crew(left, _begin(machine, zone, nice), command(module))
         try:
             yield from crew.deliveries(count)
         finally:
@@ -98,9 +105,10 @@ def _begin(machine: Machine, zone: tzinfo, nice: int) -> wire.Begin:
 class _Crew:
     """Workers, and one thread each that deals to it and listens to it."""
 
-    def __init__(self, left: deque[Todo], begin: wire.Begin) -> None:
+    def __init__(self, left: deque[Todo], begin: wire.Begin, line: Sequence[str]) -> None:
         self._left = left
         self._begin = begin
+        self._line = line
         self._lock = threading.Lock()
         self._alone: deque[Todo] = deque()  # one of these may have killed its worker
         self._answers: queue.Queue[Delivery | None] = queue.Queue(maxsize=64)
@@ -178,7 +186,7 @@ class _Crew:
             if self._stopped:
                 raise OSError
             process = subprocess.Popen(  # noqa: S603  # ourselves
-                command("aic_tui.logs.worker"),
+                self._line,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -51,8 +51,8 @@ class _Answers:
         self._facts, self._size, self._read_bytes, self._sent_at = [], 0, 0, time.monotonic()
 
 
-def main() -> None:
-    """Answer until the input ends."""
+def main(kind: type[Reading] = Reading) -> None:
+    """Answer until the input ends. ``kind`` does the reading."""
     gc.disable()  # records have no cycles
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the parent ends us
     source = sys.stdin.buffer
@@ -66,7 +66,7 @@ def main() -> None:
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in begin.environ.items()}
     machine = Machine(Path(os.fsdecode(begin.home)), environ, begin.platform, begin.extra)
     answers = _Answers()
-    reading = Reading(machine, zone_named(begin.zone), answers.tick)
+    reading = kind(machine, zone_named(begin.zone), answers.tick)
     while (message := wire.receive(source)) is not None:
         for job in wire.decode_work(message).jobs:
             answers.add(reading.read(job))

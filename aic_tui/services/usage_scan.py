@@ -26,9 +26,9 @@ _WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _TELL_SECONDS = 0.1
 # A batch: what is committed together. Small enough for other writers of the database, large enough to be quick.
-_BATCH_BYTES = 2 << 20
-_BATCH_FILES = 1000
-_BATCH_SECONDS = 0.5
+BATCH_BYTES = 2 << 20
+BATCH_FILES = 1000
+BATCH_SECONDS = 0.5
 
 Tell = Callable[[Progress], None]
 Ask = Callable[[], bool]
@@ -172,9 +172,9 @@ class _Batch:
             self._facts.append(one)
             self._size += len(one.records)
             self.read_bytes += one.read_bytes
-            if self._size > _BATCH_BYTES:
+            if self._size > BATCH_BYTES:
                 self.commit()
-        if len(self._facts) > _BATCH_FILES or time.monotonic() - self._since > _BATCH_SECONDS:
+        if len(self._facts) > BATCH_FILES or time.monotonic() - self._since > BATCH_SECONDS:
             self.commit()
 
     def commit(self) -> None:
