@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from aic_tui.usage_records import PICO, Flag
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 Mode = Literal["auto", "calculate", "display"]
 MODES: tuple[Mode, ...] = ("auto", "calculate", "display")
+_HAS_COST = Flag.HAS_COST.value
 
 
 def charge(mode: Mode, flags: int, recorded: int, computed: int | None) -> int | None:
@@ -18,7 +21,7 @@ def charge(mode: Mode, flags: int, recorded: int, computed: int | None) -> int |
     ``auto`` takes what was recorded, a 0 too, else list prices. Whether a tool's 0 means free or unknown is known to
     its reader, which sets :attr:`Flag.HAS_COST` for the first only: once records are added up it cannot be told.
     """
-    has_cost = bool(flags & Flag.HAS_COST)
+    has_cost = bool(flags & _HAS_COST)
     if mode == "display":
         return recorded if has_cost else 0
     if mode == "auto" and has_cost:
@@ -33,6 +36,8 @@ def dollars(pico: int) -> float:
 
 def exact(pico: int) -> Decimal:
     """Pico-dollars as dollars, exactly."""
+    from decimal import Decimal  # a report as JSON does without it
+
     return Decimal(pico).scaleb(-12)
 
 

@@ -17,7 +17,8 @@ Tokens = tuple[int, int, int, int, int, int]
 """input, output, cache_read, write_5m, write_1h, extra: the order of :class:`~aic_tui.usage_records.Row`."""
 
 _OVERRIDE_SOURCE = "config.toml"
-_DECIDES = Flag.FAST | Flag.PRIORITY | Flag.FLEX
+_DECIDES = (Flag.FAST | Flag.PRIORITY | Flag.FLEX).value
+_SYNTHETIC = Flag.SYNTHETIC.value
 
 
 class _Priced(NamedTuple):
@@ -63,7 +64,7 @@ class Prices:
         ``tokens`` may be the sum over requests of one size class (``size``) and one set of ``flags``, because the
         price of a token is the same for all of them. What is :attr:`Flag.SYNTHETIC` costs nothing.
         """
-        if flags & Flag.SYNTHETIC:
+        if flags & _SYNTHETIC:
             return 0
         key = (model, source, day, flags & _DECIDES, size)
         try:
