@@ -26,8 +26,16 @@ TOOLS = (
     Tool("cursor", "Cursor", "cursor", "CURSOR"),
     Tool("copilot", "GitHub Copilot CLI", "copilot", "COPILOT"),
     Tool("amp", "Amp", "amp", "AMP"),
+    Tool("droid", "Droid", "droid", "DROID"),
     Tool("kilo", "Kilo CLI", "kilo", "KILO"),
     Tool("qwen", "Qwen Code", "qwen", "QWEN"),
+    Tool("kimi", "Kimi", "kimi", "KIMI"),
+    Tool("pi", "Pi", "pi", "PI"),
+    Tool("goose", "Goose", "goose", "GOOSE"),
+    Tool("openclaw", "OpenClaw", "openclaw", "OPENCLAW"),
+    Tool("hermes", "Hermes", "hermes", "HERMES"),
+    Tool("codebuff", "Codebuff", "codebuff", "CODEBUFF"),
+    Tool("grok", "Grok Build", "grok", "GROK"),
 )
 """One line a tool: claude codex opencode gemini cursor copilot amp droid kilo qwen kimi pi goose openclaw hermes
 codebuff grok."""

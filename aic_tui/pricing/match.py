@@ -19,6 +19,7 @@ _DECORATION = (
     re.compile(r"@(?:20\d{6}|20\d\d-\d\d-\d\d|default|latest)$"),
     re.compile(r"-v\d+:\d+$"),
     re.compile(r"^(?:us|eu|apac|au|jp|global|us-gov)\."),
+    re.compile(r"(?<=\d)-build$"),  # Grok Build's grok-4.5-build costs what grok-4.5 does (ccusage 20.0.24, 2026-11)
 )
 _VENDOR = re.compile(r"^[a-z][a-z-]*\.(?=[a-z])")
 _VERSION = re.compile(r"-v\d+$")
