@@ -72,7 +72,7 @@ class Index:
 
     def known(self, path: str) -> KnownFile:
         with closing(self.reading()) as db:
-            files = [*log_reading.known_files(db, gone=False), *log_reading.known_files(db, gone=True)]
+            files = [file for gone in (False, True) for file in log_reading.known_files(db, SOURCE, gone=gone)]
         (found,) = [file for file in files if file.path == path.encode()]
         return found
 

@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from aic_tui.logs.base import Machine, Place, Reader
-from aic_tui.logs.quick import Asked, machine_of
+from aic_tui.logs.quick import Asked, machine_of, stamp_of, stamp_with_log
 from aic_tui.logs.read_file import continues, fingerprint, open_regular, read_at
-from aic_tui.logs.reading import Job, stamp_with_log
+from aic_tui.logs.reading import Job
 from aic_tui.logs.scan import Todo
 from aic_tui.logs.walk import Found, Walker
 from aic_tui.usage_files import HEAD_BYTES, KnownFile, Stamp
@@ -21,9 +22,13 @@ _UNSETTLED_NS = 20_000_000
 
 @dataclass(slots=True)
 class Plan:
-    """Files to read, files that are gone or back, and what to note of the tool for the next quick look."""
+    """Files to read, files that are gone or back, and what to note of the tool for the next quick look.
+
+    Nothing is to be noted where it is not ``is_whole``.
+    """
 
     source: str
+    is_whole: bool = True
     todo: list[Todo] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
@@ -44,8 +49,10 @@ def plan(reader: Reader, machine: Machine, known: Iterable[KnownFile], gone: Seq
         count = 0
         for found in _files(walker, reader, place):
             count += 1
-            found = found._replace(stamp=stamp_with_log(found.path, found.stamp, reader.kind))  # noqa: PLW2901
-            file = left.pop(os.fsencode(found.path), None)
+            path = os.fsencode(found.path)
+            stamp = stamp_with_log(path, found.stamp, is_database=reader.kind == "database")
+            found = found._replace(stamp=stamp)  # noqa: PLW2901
+            file = left.pop(path, None)
             if file is None:
                 fresh.append((place, found))
             elif _is_due(file, found.stamp, reader.version):
@@ -61,6 +68,22 @@ def plan(reader: Reader, machine: Machine, known: Iterable[KnownFile], gone: Seq
         "places": [_noted(place, count) for place, count in zip(places, counts, strict=True)],
         "problems": [[os.fsencode(path).hex(), words] for path, words in walker.problems.items()],
     }
+    return result
+
+
+def plan_changed(reader: Reader, known: Iterable[KnownFile]) -> Plan:
+    """Only that these files, which were there at the last scan, have changed."""
+    result = Plan(reader.id, is_whole=False)
+    for file in known:
+        try:
+            found = os.stat(file.path)  # noqa: PTH116
+        except OSError:
+            continue
+        path, root = os.fsdecode(file.path), os.fsdecode(file.root)
+        stamp = stamp_with_log(file.path, stamp_of(found), is_database=reader.kind == "database")
+        relative = path[len(root) :].lstrip("/" + os.sep)
+        is_link = os.path.islink(path)  # noqa: PTH114
+        result.todo.append(_todo(reader, Place(Path(root)), Found(path, relative, stamp, is_link), file))
     return result
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from aic_tui import __version__
 from aic_tui.logs.base import Machine
 from aic_tui.logs.registry import TOOLS
-from aic_tui.usage_files import signed
+from aic_tui.usage_files import Stamp, signed
 
 _HERE = Path(__file__).parent
+_NO_DATABASE = (b".json", b".jsonl", b".csv")
 
 
 class Asked(Mapping[str, str]):
@@ -66,27 +67,40 @@ def is_same_machine(machine: Machine, source: str, noted: Mapping[str, Any]) -> 
     )
 
 
-def changed_sources(
-    stamps: Iterable[Sequence[Any]],
-    folders: Iterable[tuple[str, bytes, int]],
-    noted: Mapping[str, Mapping[str, Any]],
-    machine: Machine,
-    wanted: Iterable[str],
-) -> set[str]:
-    """The tools among ``wanted`` whose logs must be looked at: new, changed, deleted or unreadable ones.
+class Noted(NamedTuple):
+    """What the last scan left in the index of one tool; see ``store/log_reading.py``.
 
-    ``stamps`` and ``folders`` are those of ``store/log_reading.py``. Nothing changed where the result is empty.
+    ``folders`` are paths and modification times (ns); ``stamps`` are path, device, inode, size, modification time (ns)
+    and whether reading failed, newest first.
     """
-    wanted = set(wanted)
-    left = {source for source in wanted if is_same_machine(machine, source, noted.get(source, {}))}
-    databases = {source for source in left if noted[source].get("kind") == "database"}
-    for source, path, mtime_ns in folders:
-        if source in left and not _folder_is_same(path, mtime_ns):
-            left.discard(source)
-    for source, path, *stamp in stamps:
-        if source in left and not _file_is_same(path, stamp, with_log=source in databases):
-            left.discard(source)
-    return wanted - left
+
+    body: Mapping[str, Any]
+    folders: Sequence[tuple[bytes, int]]
+    stamps: Sequence[tuple[bytes, int, int, int, int, int]]
+
+
+def changes(
+    noted: Mapping[str, Noted], machine: Machine, wanted: Iterable[str], newest: int | None = None
+) -> dict[str, list[bytes] | None]:
+    """The tools among ``wanted`` whose logs have changed: with the files that were changed, or with None where all of
+    its roots must be walked, because files are new, gone or somewhere else. Empty where nothing changed.
+
+    ``newest`` looks at the newest files alone (and at all folders).
+    """
+    found: dict[str, list[bytes] | None] = {}
+    for source in wanted:
+        note = noted.get(source)
+        if (
+            note is None
+            or not is_same_machine(machine, source, note.body)
+            or not all(_folder_is_same(path, mtime_ns) for path, mtime_ns in note.folders)
+        ):
+            found[source] = None
+            continue
+        changed = _changed_files(note.stamps[:newest], is_database=note.body.get("kind") == "database")
+        if changed or changed is None:
+            found[source] = changed
+    return found
 
 
 def _folder_is_same(path: bytes, mtime_ns: int) -> bool:
@@ -96,27 +110,36 @@ def _folder_is_same(path: bytes, mtime_ns: int) -> bool:
         return False
 
 
-def _file_is_same(path: bytes, stamp: Sequence[int], *, with_log: bool) -> bool:
-    dev, ino, size, mtime_ns, failed = stamp
+def _changed_files(stamps: Iterable[tuple[bytes, int, int, int, int, int]], *, is_database: bool) -> list[bytes] | None:
+    """None where one is gone."""
+    stat, changed = os.stat, []
     try:
-        found = os.stat(path)  # noqa: PTH116
+        for path, dev, ino, size, mtime_ns, failed in stamps:
+            found = stat(path)
+            if found.st_mtime_ns == mtime_ns and found.st_size == size and found.st_ino == ino and not failed:
+                continue
+            now = stamp_with_log(path, stamp_of(found), is_database=is_database)
+            if now != (dev, ino, size, mtime_ns) or (failed and os.access(path, os.R_OK)):
+                changed.append(path)
     except OSError:
-        return False
-    if with_log:
-        same = _database_is_same(path, found, size, mtime_ns)
-    else:
-        same = found.st_mtime_ns == mtime_ns and found.st_size == size
-    if not same or signed(found.st_ino) != ino or signed(found.st_dev) != dev:
-        return False
-    return not (failed and os.access(path, os.R_OK))
+        return None
+    return changed
 
 
-def _database_is_same(path: bytes, found: os.stat_result, size: int, mtime_ns: int) -> bool:
+def stamp_of(found: os.stat_result) -> Stamp:
+    """What the index keeps of a ``stat``."""
+    return Stamp(signed(found.st_dev), signed(found.st_ino), found.st_size, found.st_mtime_ns)
+
+
+def stamp_with_log(path: bytes, stamp: Stamp, *, is_database: bool) -> Stamp:
+    """``stamp``; of a database together with its write-ahead log, where the newest changes are."""
+    if not is_database or path.endswith(_NO_DATABASE):
+        return stamp
     try:
         log = os.stat(path + b"-wal")  # noqa: PTH116
     except OSError:
-        return found.st_mtime_ns == mtime_ns and found.st_size == size
-    return max(found.st_mtime_ns, log.st_mtime_ns) == mtime_ns and found.st_size + log.st_size == size
+        return stamp
+    return stamp._replace(size=stamp.size + log.st_size, mtime_ns=max(stamp.mtime_ns, log.st_mtime_ns))
 
 
 def _value(machine: Machine, name: str) -> str | None:

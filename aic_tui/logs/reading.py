@@ -14,7 +14,8 @@ import msgspec
 from aic_tui.logs import read_file, registry
 from aic_tui.logs.base import Machine, Reader, Unreadable, View
 from aic_tui.logs.batch import Batch
-from aic_tui.logs.walk import Walker, stamp_of, why
+from aic_tui.logs.quick import stamp_of, stamp_with_log
+from aic_tui.logs.walk import Walker, why
 from aic_tui.usage_files import HEAD_BYTES, TAIL_BYTES, FileFacts, KnownFile, Memory, Stamp
 from aic_tui.usage_records import Days, pack_rows, rows_of
 
@@ -126,9 +127,9 @@ class Reading:
         return size > known.stamp.size and read_file.continues(descriptor, known)
 
     def _whole(self, descriptor: int, job: Job, reader: Reader, facts: FileFacts) -> FileFacts:
-        path = os.fsdecode(job.path)
+        is_database = reader.kind == "database"
         for _ in range(_TRIES):
-            stamp = stamp_with_log(path, stamp_of(os.fstat(descriptor)), reader.kind)
+            stamp = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
             batch, view, trouble, data = Batch(), self._view(job, reader, stamp), None, b""
             try:
                 if reader.kind == "whole":
@@ -138,8 +139,8 @@ class Reading:
                 batch = Batch()
                 batch.skip(TOO_LARGE)
             self._tick(len(data))
-            after = stamp_with_log(path, stamp_of(os.fstat(descriptor)), reader.kind)
-            if after == stamp or reader.kind == "database":
+            after = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
+            if after == stamp or is_database:
                 break
         head = read_file.read_at(descriptor, 0, min(HEAD_BYTES, stamp.size))
         start = max(0, stamp.size - TAIL_BYTES)
@@ -194,17 +195,6 @@ def nothing_of(job: Job) -> FileFacts:
     """What is told of a file that nothing could be found out about."""
     known = (job.known.id, job.known.generation) if job.known else (0, 0)
     return FileFacts(job.source, job.root, job.path, *known, keep=True, stamp=job.stamp, version=job.version)
-
-
-def stamp_with_log(path: str, stamp: Stamp, kind: str) -> Stamp:
-    """``stamp``; of a database together with its write-ahead log, where the newest changes are."""
-    if kind != "database":
-        return stamp
-    try:
-        log = os.stat(path + "-wal")  # noqa: PTH116
-    except OSError:
-        return stamp
-    return stamp._replace(size=stamp.size + log.st_size, mtime_ns=max(stamp.mtime_ns, log.st_mtime_ns))
 
 
 def _understood(reader: Reader, view: View, batch: Batch) -> str | None:

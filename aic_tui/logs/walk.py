@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from aic_tui.logs.base import DEEPEST
-from aic_tui.usage_files import Stamp, signed
+from aic_tui.logs.quick import stamp_of
+from aic_tui.usage_files import Stamp
 
 
 class Found(NamedTuple):
@@ -104,11 +105,6 @@ class Walker:
             return False
         self._met.add(identity)
         return True
-
-
-def stamp_of(found: os.stat_result) -> Stamp:
-    """What the index keeps of a ``stat``."""
-    return Stamp(signed(found.st_dev), signed(found.st_ino), found.st_size, found.st_mtime_ns)
 
 
 def why(error: Exception) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
 from aic_tui.logs.base import Machine
-from aic_tui.logs.quick import changed_sources
+from aic_tui.logs.quick import Noted, changes
 from aic_tui.logs.registry import source_ids
 from aic_tui.store import log_reading
 from aic_tui.usage_records import NamedRecord, NamedRow
@@ -31,6 +31,7 @@ T = TypeVar("T")
 Detail = Literal["day", "project", "session"]
 _FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
 _MOST_MS = 2**62
+_GLANCE = 50
 
 
 class Progress(NamedTuple):
@@ -74,6 +75,7 @@ class UsageService:
         self._env = env
         self._config = config
         self._may_forget = may_forget
+        self._noted: tuple[int, Mapping[str, Noted]] | None = None
         self._reader: sqlite3.Connection | None = None
         self._database: Database | None = None
 
@@ -96,25 +98,28 @@ class UsageService:
         sources: Collection[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] = _never,
+        glance: bool = False,
     ) -> ScanReport:
         """Bring the index up to date with the logs of ``sources`` (None: all). Days are those of ``zone``.
 
         ``progress`` is called a few times a second and ``cancelled`` asked about every 50 ms, both on this thread.
-        Raises UserError where a newer program wrote the database.
+        With ``glance`` only folders and the newest files are looked at. Raises UserError where a newer program wrote
+        the database.
         """
         started = time.monotonic()
         wanted = [source for source in source_ids() if sources is None or source in sources]
-        changed = self._changed(wanted, zone)
-        if not changed:
+        found = self._changes(wanted, zone, _GLANCE if glance else None)
+        if not found:
             return ScanReport(seconds=time.monotonic() - started)
         from aic_tui.services.usage_scan import Scanning
 
         self._close_reader()
         scanning = Scanning(self._env, self.machine, zone, may_forget=self._may_forget, database=self._database)
         try:
-            report = scanning.run(changed, progress or (lambda _: None), cancelled)
+            report = scanning.run(found, progress or (lambda _: None), cancelled)
         finally:
             self._database = scanning.database
+            self._noted = None
         return report._replace(seconds=time.monotonic() - started)
 
     def watch(self, zone: tzinfo) -> AsyncGenerator[Progress | ScanReport]:
@@ -187,19 +192,31 @@ class UsageService:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _changed(self, wanted: Collection[str], zone: tzinfo) -> set[str]:
-        everything = set(wanted)
+    def _changes(
+        self, wanted: Collection[str], zone: tzinfo, newest: int | None
+    ) -> Mapping[str, Sequence[bytes] | None]:
+        everything: Mapping[str, Sequence[bytes] | None] = dict.fromkeys(wanted)
 
-        def work(db: sqlite3.Connection) -> set[str]:
+        def work(db: sqlite3.Connection) -> Mapping[str, Sequence[bytes] | None]:
             if not log_reading.has_rows_of(db, zone):
                 return everything
-            noted = log_reading.sources(db)
-            return changed_sources(log_reading.stamps(db), log_reading.folders(db), noted, self.machine, wanted)
+            return changes(self._notes(db), self.machine, wanted, newest)
 
         try:
             return self._read(work, everything)
         except (ValueError, KeyError, TypeError):  # a note that is no longer what was noted
             return everything
+
+    def _notes(self, db: sqlite3.Connection) -> Mapping[str, Noted]:
+        """What the last scan noted, read again only when it may be another."""
+        version = log_reading.version(db)
+        if self._noted is None or self._noted[0] != version:
+            found = {
+                source: Noted(body, log_reading.folders(db, source), log_reading.stamps(db, source))
+                for source, body in log_reading.sources(db).items()
+            }
+            self._noted = (version, found)
+        return self._noted[1]
 
     def _read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """The result of ``work``; ``otherwise`` where there is no index yet, or none that can be read."""
@@ -218,6 +235,7 @@ class UsageService:
         return self._database.read(work, otherwise)
 
     def _close_reader(self) -> None:
+        self._noted = None
         if self._reader is not None:
             with suppress(log_reading.TROUBLE):
                 self._reader.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import tzinfo
 from functools import partial
@@ -11,7 +11,7 @@ from functools import partial
 from aic_tui.environment import Environment
 from aic_tui.logs import registry
 from aic_tui.logs.base import Machine
-from aic_tui.logs.plan import Plan, plan
+from aic_tui.logs.plan import Plan, plan, plan_changed
 from aic_tui.logs.scan import Todo, read_all
 from aic_tui.services.usage import Progress, ScanReport
 from aic_tui.services.usage_store import open_database
@@ -55,9 +55,11 @@ class Scanning:
         self._nice = nice
         self._notices: list[str] = []
 
-    def run(self, sources: Collection[str], tell: Tell, is_cancelled: Ask) -> ScanReport:
-        """Bring the index up to date for these tools. Raises UserError where a newer program wrote the database,
-        and :class:`NotSaved` where nothing can be saved and forgetting is not allowed.
+    def run(self, changes: Mapping[str, Sequence[bytes] | None], tell: Tell, is_cancelled: Ask) -> ScanReport:
+        """Bring the index up to date; ``changes`` are those of ``logs/quick.py``.
+
+        Raises UserError where a newer program wrote the database, and :class:`NotSaved` where nothing can be saved
+        and forgetting is not allowed.
         """
         database = self._open()
         with ExitStack() as stack:
@@ -65,15 +67,14 @@ class Scanning:
                 return ScanReport(cancelled=is_cancelled(), notices=tuple(self._notices))
             index = LogIndex(database, self._zone)
             self._saving(index.prepare)
-            nothing: list[KnownFile] = []
-            known = database.read(partial(log_reading.known_files, gone=False), nothing)
-            gone = database.read(partial(log_reading.known_files, gone=True), nothing)
-            first_run = not known and not gone
-            plans = [self._plan(source, known, gone) for source in registry.source_ids() if source in sources]
+            first_run = database.read(log_reading.is_empty, otherwise=True)
+            plans = [
+                self._plan(database, source, changes[source]) for source in registry.source_ids() if source in changes
+            ]
             report = self._read(index, plans, tell, is_cancelled)
-            if not report.cancelled:
-                for made in plans:
-                    self._saving(lambda made=made: index.set_source(made.source, made.noted, made.folders))  # type: ignore[misc]
+            for made in plans if not report.cancelled else ():
+                if made.is_whole:
+                    self._saving(partial(index.set_source, made.source, made.noted, made.folders))
             self._saving(index.finish)
         notices = (*self._notices, *database.notices)
         return report._replace(first_run=first_run, notices=notices)
@@ -101,13 +102,15 @@ class Scanning:
                 return True
         return False
 
-    def _plan(self, source: str, known: Sequence[KnownFile], gone: Sequence[KnownFile]) -> Plan:
-        return plan(
-            registry.reader(source),
-            self._machine,
-            [file for file in known if file.source == source],
-            [file for file in gone if file.source == source],
-        )
+    def _plan(self, database: Database, source: str, paths: Sequence[bytes] | None) -> Plan:
+        reader, nothing = registry.reader(source), list[KnownFile]()
+        if paths is not None:
+            return plan_changed(
+                reader, database.read(partial(log_reading.known_at, source=source, paths=paths), nothing)
+            )
+        known = database.read(partial(log_reading.known_files, source=source, gone=False), nothing)
+        gone = database.read(partial(log_reading.known_files, source=source, gone=True), nothing)
+        return plan(reader, self._machine, known, gone)
 
     def _read(self, index: LogIndex, plans: Sequence[Plan], tell: Tell, is_cancelled: Ask) -> ScanReport:
         self._saving(

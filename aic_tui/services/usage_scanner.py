@@ -24,14 +24,15 @@ from aic_tui.store.faults import NotSaved
 from aic_tui.zones import name_of, zone_named
 
 NICE = 10
-_TICK_SECONDS = 2.0
-# A look costs a stat for every file; it is never more than a twentieth of the time.
+TICK_SECONDS = 2.0
+_SWEEP_SECONDS = 30.0
+# A sweep costs a stat for every file; looking is never more than a twentieth of the time.
 _SHARE = 20
 _LATEST_SECONDS = 60.0
 
 
-def begin_line(env: Environment, config: Config, zone: tzinfo) -> str:
-    """What a scanner is told first: whose logs, whose database, which zone."""
+def begin_line(env: Environment, config: Config, zone: tzinfo, tick_seconds: float) -> str:
+    """What a scanner is told first: whose logs, whose database, which zone, how often to look."""
     paths = {name: str(getattr(env.paths, name)) for name in ("config", "data", "cache", "state")}
     return json.dumps(
         {
@@ -40,6 +41,7 @@ def begin_line(env: Environment, config: Config, zone: tzinfo) -> str:
             "environ": dict(env.environ),
             "platform": env.platform,
             "zone": name_of(zone),
+            "tick_seconds": tick_seconds,
             "log_roots": {source: list(found) for source, found in config.log_roots.items()},
         }
     )
@@ -80,27 +82,30 @@ def main() -> int:
     roots = {source: tuple(found) for source, found in begin["log_roots"].items()}
     with UsageService(env, Config(log_roots=roots), may_forget=False) as service:
         try:
-            _scan_on(service, zone, ended)
+            _scan_on(service, zone, ended, begin["tick_seconds"])
         except UserError as error:
             _say(ScanReport(notices=(str(error),)))
             return 1
     return 0
 
 
-def _scan_on(service: UsageService, zone: tzinfo, ended: threading.Event) -> None:
-    is_first = True
-    last_notices: tuple[str, ...] = ()
+def _scan_on(service: UsageService, zone: tzinfo, ended: threading.Event, tick_seconds: float) -> None:
+    last: ScanReport | None = None
+    next_sweep = 0.0
     while not ended.is_set():
         started = time.monotonic()
+        is_sweep, took = started >= next_sweep, 0.0
         try:
-            report = service.scan(zone, progress=_say, cancelled=ended.is_set)
+            report = service.scan(zone, progress=_say, cancelled=ended.is_set, glance=not is_sweep)
+            took = time.monotonic() - started
         except NotSaved as error:
             report = ScanReport(notices=(f"Session logs are not read: {error.why}.",))
-        if is_first or report.read_files or report.notices != last_notices:
+        if last is None or report.read_files or report.notices != last.notices:
             _say(report)
-        is_first, last_notices = False, report.notices
-        took = time.monotonic() - started
-        ended.wait(min(_LATEST_SECONDS, max(_TICK_SECONDS, took * _SHARE)))
+        last = report
+        if is_sweep:
+            next_sweep = started + max(_SWEEP_SECONDS, took * _SHARE)
+        ended.wait(min(_LATEST_SECONDS, max(tick_seconds, took * _SHARE)))
 
 
 def _wait_for_end(ended: threading.Event) -> None:

@@ -11,7 +11,7 @@ from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
 from aic_tui.logs.command import command
 from aic_tui.services.usage import Progress, ScanReport
-from aic_tui.services.usage_scanner import begin_line, told
+from aic_tui.services.usage_scanner import TICK_SECONDS, begin_line, told
 
 _MODULE = "aic_tui.services.usage_scanner"
 _FIRST_PAUSE_SECONDS = 2.0
@@ -19,7 +19,9 @@ _LONGEST_PAUSE_SECONDS = 300.0
 _END_SECONDS = 0.5
 
 
-async def watch(env: Environment, config: Config, zone: tzinfo) -> AsyncGenerator[Progress | ScanReport]:
+async def watch(
+    env: Environment, config: Config, zone: tzinfo, tick_seconds: float = TICK_SECONDS
+) -> AsyncGenerator[Progress | ScanReport]:
     """What a scanner tells. One that dies is started again, after longer and longer pauses."""
     pause = _FIRST_PAUSE_SECONDS
     while True:
@@ -34,7 +36,7 @@ async def watch(env: Environment, config: Config, zone: tzinfo) -> AsyncGenerato
             yield ScanReport(notices=(f"Session logs are not read: {error.strerror}.",))
         else:
             try:
-                async for value in _told_by(process, begin_line(env, config, zone)):
+                async for value in _told_by(process, begin_line(env, config, zone, tick_seconds)):
                     pause = _FIRST_PAUSE_SECONDS
                     yield value
             finally:

@@ -94,7 +94,7 @@ class Application:
     def _accepted(self, *, is_alone: bool) -> list[tuple[int, FileFacts, _Before | None]]:
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM log_files").fetchone()
         taken: set[bytes] = set()
-        if not is_alone:
+        if not is_alone and not all(facts.known_id for facts in self._batch):
             taken = {bytes(path) for (path,) in self._db.execute("SELECT path FROM log_files WHERE gone = 0")}
         found: list[tuple[int, FileFacts, _Before | None]] = []
         for facts in self._batch:

@@ -18,6 +18,7 @@ from aic_tui.zones import name_of
 TROUBLE = sqlite3.Error
 """What reading may raise: a lock, damage, a disk that is gone."""
 _PATIENCE_SECONDS = 0.25
+_MANY = 100
 _LOST = int(Flag.LOST)
 _LIMIT = int(Flag.LIMIT)
 _CONTINUED = int(Flag.CONTINUED) >> 8
@@ -58,28 +59,56 @@ def sources(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {str(source): json.loads(body) for source, body in db.execute("SELECT source, body FROM log_sources")}
 
 
-def folders(db: sqlite3.Connection) -> list[tuple[str, bytes, int]]:
-    """Tool, path and modification time (ns) of every folder that the last scan listed."""
-    return db.execute("SELECT source, path, mtime_ns FROM log_folders").fetchall()
+def folders(db: sqlite3.Connection, source: str) -> list[tuple[bytes, int]]:
+    """Path and modification time (ns) of every folder of a tool that the last scan listed."""
+    return db.execute("SELECT path, mtime_ns FROM log_folders WHERE source = ?", (source,)).fetchall()
 
 
-def stamps(db: sqlite3.Connection) -> list[tuple[str, bytes, int, int, int, int, int]]:
-    """Tool, path, device, inode, size, modification time (ns) and whether reading failed, of every file not gone."""
-    return db.execute("SELECT source, path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0").fetchall()
+def stamps(db: sqlite3.Connection, source: str) -> list[tuple[bytes, int, int, int, int, int]]:
+    """Path, device, inode, size, modification time (ns) and whether reading failed, of every file of a tool that is
+    not gone; newest first.
+    """
+    return db.execute(
+        "SELECT path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0 AND source = ?"
+        " ORDER BY mtime_ns DESC",
+        (source,),
+    ).fetchall()
 
 
-def known_files(db: sqlite3.Connection, *, gone: bool) -> list[KnownFile]:
-    """Every file that is (``gone``: no longer) there, as it was last read."""
-    return [
-        KnownFile._make(
-            (*row[:5], Stamp._make(row[5:9]), *row[9:12], bool(row[12]), row[13], bool(row[14]), bool(row[15]))
-        )
-        for row in db.execute(
-            "SELECT id, generation, source, root, path, dev, ino, size, mtime_ns, offset, head, tail, skipping,"
-            " version, gone, failed FROM log_files WHERE gone = ?",
-            (gone,),
-        )
-    ]
+def version(db: sqlite3.Connection) -> int:
+    """Changes when another connection has written."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+_KNOWN = (
+    "SELECT id, generation, source, root, path, dev, ino, size, mtime_ns, offset, head, tail, skipping, version, gone,"
+    " failed FROM log_files WHERE"
+)
+
+
+def known_files(db: sqlite3.Connection, source: str, *, gone: bool) -> list[KnownFile]:
+    """Every file of a tool that is (``gone``: no longer) there, as it was last read."""
+    return list(map(_known, db.execute(f"{_KNOWN} source = ? AND gone = ?", (source, gone))))
+
+
+def known_at(db: sqlite3.Connection, source: str, paths: Sequence[bytes]) -> list[KnownFile]:
+    """The files of a tool that are there at these paths."""
+    if len(paths) > _MANY:
+        wanted = set(paths)
+        return [file for file in known_files(db, source, gone=False) if file.path in wanted]
+    marks = ", ".join("?" * len(paths))
+    return list(map(_known, db.execute(f"{_KNOWN} source = ? AND gone = 0 AND path IN ({marks})", (source, *paths))))
+
+
+def is_empty(db: sqlite3.Connection) -> bool:
+    """Whether no file was ever read."""
+    return db.execute("SELECT 1 FROM log_files LIMIT 1").fetchone() is None
+
+
+def _known(row: Sequence[Any]) -> KnownFile:
+    return KnownFile._make(
+        (*row[:5], Stamp._make(row[5:9]), *row[9:12], bool(row[12]), row[13], bool(row[14]), bool(row[15]))
+    )
 
 
 def counters(db: sqlite3.Connection) -> list[tuple[Any, ...]]:

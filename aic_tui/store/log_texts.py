@@ -12,6 +12,7 @@ from aic_tui.usage_files import Memory
 INSERT_ROW = "INSERT INTO log_rows VALUES (" + ", ".join("?" * 16) + ")"  # noqa: S608
 _SESSION = "SELECT name, project FROM log_sessions WHERE id = ?"
 _MODEL = "SELECT name FROM log_models WHERE id = ?"
+_MANY = 20
 _MOST_REMEMBERED = 50_000
 
 
@@ -106,7 +107,7 @@ def _texts(db: sqlite3.Connection, query: str, numbers: Sequence[int]) -> list[t
 
 
 class _Table:
-    """One table of names. All of them are remembered while there are not too many."""
+    """One table of names. Where many are asked for, all are remembered, if there are not too many."""
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         where = " AND ".join(f"{column} = ?" for column in columns)
@@ -114,23 +115,26 @@ class _Table:
         self._select = f"SELECT id FROM {name} WHERE {where}"  # noqa: S608  # our own names
         self._all = f"SELECT id, {', '.join(columns)} FROM {name} LIMIT {_MOST_REMEMBERED + 1}"  # noqa: S608
         self._insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-        self._known: dict[tuple[str, ...], int] | None = None
+        self._known: dict[tuple[str, ...], int] = {}
         self._is_complete = False
+        self._asked = 0
 
     def forget(self) -> None:
-        self._known = None
+        self._known.clear()
+        self._is_complete = False
+        self._asked = 0
 
     def number(self, db: sqlite3.Connection, key: tuple[str, ...]) -> int:
-        known = self._known
-        if known is None:
-            known = self._known = {row[1:]: row[0] for row in db.execute(self._all)}
-            self._is_complete = len(known) <= _MOST_REMEMBERED
-        found = known.get(key)
+        found = self._known.get(key)
         if found is not None:
             return found
-        if len(known) > _MOST_REMEMBERED:
-            known.clear()
-            self._is_complete = False
+        self._asked += 1
+        if len(self._known) > _MOST_REMEMBERED:
+            self.forget()
+        elif self._asked == _MANY:
+            self._known = {row[1:]: row[0] for row in db.execute(self._all)}
+            self._is_complete = len(self._known) <= _MOST_REMEMBERED
+            return self.number(db, key)
         row = None if self._is_complete else db.execute(self._select, key).fetchone()
-        known[key] = int(row[0]) if row else int(db.execute(self._insert, key).lastrowid or 0)
-        return known[key]
+        found = self._known[key] = int(row[0]) if row else int(db.execute(self._insert, key).lastrowid or 0)
+        return found
