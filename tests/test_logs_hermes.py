@@ -78,6 +78,7 @@ def test_a_row_that_cannot_be_counted_costs_only_itself(tmp_path: Path, bad: tup
 
 def test_profiles_count_and_a_session_only_once(tmp_path: Path) -> None:
     told_of(tmp_path, row(), row("\x1b[2Js2", NOON))
+    told_of(tmp_path, row("s4"), path=".hermes/profiles/work/backup/state.db")
     found = told_of(tmp_path, row(given=11), row("s3"), path=".hermes/profiles/work/state.db")
     assert by_session(found.requests) == {"s1": ONE._replace(input=11, total=25), "s2": ONE, "s3": ONE}
 

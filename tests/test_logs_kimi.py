@@ -130,7 +130,7 @@ def test_a_damaged_state_leaves_the_name_of_the_folder(tmp_path: Path) -> None:
 def test_roots(tmp_path: Path) -> None:
     for root in (".kimi", ".kimi-code", "share", "code", "both"):
         put(tmp_path, f"{root}/sessions/g/s-{root}/agents/a/wire.jsonl", record())
-        put(tmp_path, f"{root}/sessions/g/s-{root}/deep/er/still/wire.jsonl", record())
+        put(tmp_path, f"{root}/sessions/g/s-{root}-other/deep/a/wire.jsonl", record())
         put(tmp_path, f"{root}/sessions/g/wire.jsonl", record())
 
     def sessions(**environ: str) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aic_tui.logs.openclaw import OPENCLAW
+from aic_tui.logs.times import milliseconds
 from tests.log_cases import Figures, by_day, by_model, by_session, case, expected, machine, read_all, run_reader, said
 from tests.log_files import NOON, database, put
 
@@ -41,6 +42,9 @@ def test_the_figures_are_those_of_ccusage() -> None:
     assert {named.model for named in told.requests} == {name for day in daily["daily"] for name in day["modelsUsed"]}
     assert sorted(named.record.cost for named in told.requests) == [-1, -1, 0, 20_000_000_000]
     assert told.skipped == {"not JSON": 1}
+    firsts = [named.record.ts for named in told.requests if named.session == "abc"]
+    # When the answer began, not when its line was written.
+    assert min(firsts) == milliseconds(session["sessions"][0]["firstActivity"])
 
 
 @pytest.mark.parametrize("backwards", [False, True])
