@@ -8,7 +8,7 @@ BLOCKS = ("claude",)
 FAST_NAMED = ("claude",)
 """Tools whose fast answers are listed as ``<model>-fast``, as in ccusage 20.0.24 (2026-11)."""
 
-CREDITS = ("amp",)
+CREDITS = ("amp", "codebuff")
 """Tools that tell credits of their own beside tokens."""
 
 FORGETS = {
