@@ -9,7 +9,6 @@ work (``data.message``) counts in all reports, not only in the daily one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
@@ -30,7 +29,6 @@ _SYNTHETIC = "<synthetic>"
 _USER = b'"type":"user","message":{"role":"user",'
 _BEFORE = _USER.index(b"{")
 _AFTER = len(_USER) - _BEFORE
-_MOST_TOLD = 64
 _MOST_DOLLARS = 10**6
 _LIMIT = re.compile(rb"usage limit reached\|(\d{9,13})\b")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -95,14 +93,15 @@ _LINE = msgspec.json.Decoder(_Line)
 _ADVICE = msgspec.json.Decoder(list[_Advice])
 
 
-def usage_lines(data: bytes, batch: Batch) -> Iterator[bytes]:
-    """The lines that may have a usage; those that are cut off are counted as skipped.
+def read(view: View, batch: Batch) -> None:
+    """Add every answer in some lines of a transcript.
 
     A line is passed over when the first object in it is the message of a user, or when nothing in it is called
     ``usage``; inside a text the quotes would be escaped. Neither needs decoding, and user lines need not even be
     looked through: that is what makes the reading fast.
     """
-    find, rfind = data.find, data.rfind
+    data, answers = view.data, _Answers(view, batch)
+    find, rfind, told = data.find, data.rfind, answers.told
     start, end = (3 if data.startswith(b"\xef\xbb\xbf") else 0), len(data)
     while start < end:
         stop = find(b"\n", start)
@@ -110,49 +109,21 @@ def usage_lines(data: bytes, batch: Batch) -> Iterator[bytes]:
             stop = end
         brace = find(b"{", start + 1, stop)
         if data[brace - _BEFORE : brace + _AFTER] != _USER and rfind(b'"usage"', start, stop) >= 0:
-            yield data[start:stop]
+            told(data[start:stop])
         elif data[start] != 123 or data[stop - 1] != 125:
             line = data[start:stop].strip()
             if line and not (line.startswith(b"{") and line.endswith(b"}")):
                 batch.skip(NOT_JSON)
         start = stop + 1
-
-
-def read(view: View, batch: Batch) -> None:
-    """Add every answer in some lines of a transcript.
-
-    An answer is told of again and again while it streams, line after line. These tellings are gathered, so that
-    mostly only the last of them is looked at closely.
-    """
-    answers = _Answers(view, batch)
-    group: list[_Telling] = []
-    name, request, most = "", "", 0
-    decoder = _LINE.decode
-    for text in usage_lines(view.data, batch):
-        line: _Line | None
-        try:
-            line = decoder(text)
-        except UNDECODABLE:
-            line = decode(text, _LINE, batch)
-            if line is None:
-                continue
-        inner: _Inner | UnsetType = line
-        message = line.message
-        if message is UNSET and line.data is not UNSET and (inner := line.data.message) is not UNSET:
-            message = inner.message
-        if message is UNSET or inner is UNSET or (usage := message.usage) is UNSET:
-            continue
-        if message.id != name or inner.requestId != request or len(group) == most:
-            answers.add(group)
-            group = []
-            name, request = message.id, inner.requestId
-            most = _MOST_TOLD if name != _ABSENT != request else 1
-        group.append((line, inner, message, usage, text))
-    answers.add(group)
+    answers.finish()
 
 
 class _Answers:
-    """One call of :func:`read`: what the lines of a file have in common."""
+    """One call of :func:`read`.
+
+    An answer is told of again and again while it streams, line after line. Only the telling with the most tokens is
+    looked at closely; it waits until another answer is told of.
+    """
 
     def __init__(self, view: View, batch: Batch) -> None:
         self._batch = batch
@@ -161,23 +132,70 @@ class _Answers:
         self._version = _ABSENT
         self._model, self._model_index = "", 0
         self._scope_of, self._scope = "", 0
+        self._best: _Telling | None = None
+        self._others: list[_Telling] = []
+        self._name, self._request = _ABSENT, _ABSENT
 
-    def add(self, group: list[_Telling]) -> None:
-        """Add the tellings of one answer."""
-        self._batch.seen += len(group)
-        if len(group) > 1 and _outdoes_all(group) and self._put(group.pop()):
-            self._batch.repeated += len(group)
+    def told(self, text: bytes) -> None:
+        """Take a line that may tell of an answer."""
+        line: _Line | None
+        try:
+            line = _decode(text)
+        except UNDECODABLE:
+            line = decode(text, _LINE, self._batch)
+            if line is None:
+                return
+        inner: _Inner = line
+        message = line.message
+        if message is UNSET:
+            if line.data is UNSET or line.data.message is UNSET:
+                return
+            inner = line.data.message
+            message = inner.message
+        if message is UNSET or (usage := message.usage) is UNSET:
             return
-        for telling in group:
+        best = self._best
+        if best is not None:
+            if message.id == self._name and inner.requestId == self._request and not line.isApiErrorMessage:
+                more = _outdoes(line, inner, usage, best)
+                if more:
+                    self._others.append(best)
+                    self._best = (line, inner, message, usage, text)
+                    return
+            self.finish()
+        self._name, self._request = message.id, inner.requestId
+        self._best = (line, inner, message, usage, text)
+
+    def finish(self) -> None:
+        """Add what has been waiting for a better telling."""
+        best, others = self._best, self._others
+        if best is None:
+            return
+        self._best = None
+        batch = self._batch
+        batch.seen += 1
+        if not others:
+            self._put(best)
+            return
+        self._others = []
+        batch.seen += len(others)
+        if self._put(best):
+            batch.repeated += len(others)
+            return
+        for telling in others:
             self._put(telling)
 
     def _put(self, telling: _Telling) -> bool:
         """Add one telling; False where that cannot be done, which is counted."""
         line, inner, message, usage, text = telling
+        model = message.model
         ts = milliseconds(line.timestamp if inner.timestamp is None else inner.timestamp)
-        given, output, cached, short, long = tokens = _tokens(usage)
+        writes = usage.cache_creation
+        given, output, cached = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
+        short, long = (usage.cache_creation_input_tokens, 0) if writes is None else (writes.short, writes.long)
         cost = NO_COST if line.costUSD is UNSET else _pico(line.costUSD)
-        if not (message.id and message.model and inner.requestId and line.sessionId):
+        name, sub = message.id, inner.requestId
+        if not (name and model and sub and line.sessionId):
             return self._skip(EMPTY_NAME)
         if line.version != self._version and not self._is_version(line.version):
             return self._skip(VERSION)
@@ -186,19 +204,22 @@ class _Answers:
         if cost is None or (given | output | cached | short | long) >> 40:  # of a negative one, too, something is left
             return self._skip(BAD_NUMBER)
         flags = _SIDECHAIN if inner.isSidechain else 0
-        if cost >= 0 or usage.speed or usage.service_tier != "standard" or message.model == _SYNTHETIC:
-            flags |= _flags(usage, message.model, cost)
-        if message.model != self._model:
-            self._use_model(message.model)
+        if cost >= 0 or usage.speed or usage.service_tier != "standard" or model == _SYNTHETIC:
+            flags |= _flags(usage, model, cost)
+        if model != self._model:
+            self._use_model(model)
         if line.sessionId != self._scope_of:
             self._use_session(line.sessionId)
-        key, sub = message.id, inner.requestId
         if sub == _ABSENT:
             sub = f"{self._scope}\0{given}\0{short + long}\0{cached}"
-        head = (ts, key_of(key) if key != _ABSENT else 0, crc32(sub.encode("utf-8", "surrogatepass")), self._scope)
-        self._batch.put(_new(Record, (*head, self._index, self._model_index, flags, *tokens, 0, cost)))
+        key = key_of(name) if name != _ABSENT else 0
+        sub_key, scope = crc32(sub.encode("utf-8", "surrogatepass")), self._scope
+        index = self._index
+        fields = (ts, key, sub_key, scope, index, self._model_index, flags, given, output, cached, short, long, 0, cost)
+        self._batch.put(_new(Record, fields))
         if usage.iterations is not _NOTHING or line.isApiErrorMessage:
-            self._notes(head, flags, message, bytes(usage.iterations), text if line.isApiErrorMessage else b"")
+            error = text if line.isApiErrorMessage else b""
+            self._notes((ts, key, sub_key, scope), flags, message, bytes(usage.iterations), error)
         return True
 
     def _skip(self, reason: str) -> bool:
@@ -247,19 +268,18 @@ class _Answers:
 
 
 _new = tuple.__new__
+_decode = _LINE.decode
 _NAMES = ("input", "output", "cache_read", "write_5m", "write_1h")
 
 
-def _outdoes_all(group: list[_Telling]) -> bool:
-    """Whether the last telling is greater than each before it, and none of those has more than an answer to tell."""
-    _, last, _, usage, _ = group[-1]
-    total = sum(_tokens(usage))
-    for line, inner, _, earlier, _ in group[:-1]:
-        if sum(_tokens(earlier)) >= total or inner.isSidechain != last.isSidechain or line.isApiErrorMessage:
-            return False
-        if earlier.iterations is not _NOTHING and _ADVISOR in bytes(earlier.iterations):
-            return False
-    return True
+def _outdoes(line: _Line, inner: _Inner, usage: _Usage, before: _Telling) -> bool:
+    """Whether a telling has more tokens than the one before, which has nothing to tell but its tokens."""
+    earlier, inside, _, less, _ = before
+    if inner.isSidechain != inside.isSidechain or earlier.isApiErrorMessage:
+        return False
+    if less.iterations is not _NOTHING and _ADVISOR in bytes(less.iterations):
+        return False
+    return sum(_tokens(less)) < sum(_tokens(usage))
 
 
 def _tokens(usage: _Usage) -> tuple[int, int, int, int, int]:

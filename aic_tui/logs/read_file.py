@@ -135,7 +135,10 @@ class Lines:
         """What comes after the last newline where it looks like a complete JSON object; see :meth:`take`."""
         if self.skipping:
             return None
-        rest = read_at(self._descriptor, self.offset, LONGEST_LINE + 1)
+        size = os.fstat(self._descriptor).st_size - self.offset
+        if size <= 0:
+            return None
+        rest = read_at(self._descriptor, self.offset, min(size, LONGEST_LINE + 1))
         return rest if rest.rstrip().endswith(b"}") and b"\n" not in rest else None
 
     def take(self, rest: bytes) -> None:
