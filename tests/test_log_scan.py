@@ -20,6 +20,7 @@ from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from aic_tui.logs import registry
+from aic_tui.logs.hands import Hands
 from aic_tui.logs.plan import plan
 from aic_tui.logs.scan import read_all
 from aic_tui.services.usage import Progress, UsageService
@@ -410,12 +411,24 @@ def test_a_file_that_kills_its_worker_costs_nobody_else(machine: Machine, tmp_pa
     machine.log("once.jsonl", answer(12))
     with UsageService(machine.env, Config()) as service:
         todo = plan(registry.reader("claude"), service.machine, (), ()).todo
-        deliveries = read_all(todo, service.machine, UTC, workers=2, module="tests.poisoned_worker")
+        deliveries = read_all(todo, service.machine, UTC, hands=Hands("tests.poisoned_worker"), workers=2)
         found = {Path(os.fsdecode(facts.path)).name: facts for delivery in deliveries for facts in delivery.facts}
     assert len(found) == 12
     assert [name for name, facts in found.items() if facts.keep] == ["poison.jsonl"]
     assert found["poison.jsonl"].problem == "reading it fails"
     assert found["poison.jsonl"].stamp == next(entry.job.stamp for entry in todo if b"poison" in entry.job.path)
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_even_begin_accuse_no_file(machine: Machine) -> None:
+    machine.log("a.jsonl", answer(1))
+    with UsageService(machine.env, Config()) as service:
+        todo = plan(registry.reader("claude"), service.machine, (), ()).todo
+        hands = Hands("tests.no_such_worker")
+        hands.prepare(1)
+        deliveries = list(read_all(todo, service.machine, UTC, hands=hands, workers=2))
+    (facts,) = [facts for delivery in deliveries for facts in delivery.facts]
+    assert (facts.problem, len(facts.records)) == (None, 64)
 
 
 def test_nothing_but_the_database_is_left_behind(machine: Machine) -> None:

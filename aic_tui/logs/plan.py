@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from aic_tui.logs.base import Machine, Place, Reader
+from aic_tui.logs.crew import Todo
 from aic_tui.logs.quick import Asked, machine_of, stamp_of, stamp_with_log
 from aic_tui.logs.read_file import continues, fingerprint, open_regular, read_at
 from aic_tui.logs.reading import Job
-from aic_tui.logs.scan import Todo
 from aic_tui.logs.walk import Found, Walker
 from aic_tui.usage_files import HEAD_BYTES, KnownFile, Stamp
 

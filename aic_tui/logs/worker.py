@@ -1,6 +1,6 @@
 """A process that reads the files it is given: ``python -m aic_tui.logs.worker``, see ``scan.py``.
 
-It ends when its input ends, or when nobody takes its answers.
+It ends at once when its input ends, or when nobody takes its answers.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import queue
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -55,8 +57,7 @@ def main(kind: type[Reading] = Reading) -> None:
     """Answer until the input ends. ``kind`` does the reading."""
     gc.disable()  # records have no cycles
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the parent ends us
-    source = sys.stdin.buffer
-    first = wire.receive(source)
+    first = wire.receive(sys.stdin.buffer)
     if first is None:
         return
     begin = wire.decode_begin(first)
@@ -66,11 +67,21 @@ def main(kind: type[Reading] = Reading) -> None:
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in begin.environ.items()}
     machine = Machine(Path(os.fsdecode(begin.home)), environ, begin.platform, begin.extra)
     answers = _Answers()
+    answers.send()  # ready
     reading = kind(machine, zone_named(begin.zone), answers.tick)
-    while (message := wire.receive(source)) is not None:
-        for job in wire.decode_work(message).jobs:
+    works: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(works,), name="input", daemon=True).start()
+    while True:
+        for job in wire.decode_work(works.get()).jobs:
             answers.add(reading.read(job))
         answers.send(is_last=True)
+
+
+def _listen(works: queue.SimpleQueue[bytes]) -> None:
+    """Take in what is to be done while something is being done, so that the other side never waits to tell it."""
+    while (message := wire.receive(sys.stdin.buffer)) is not None:
+        works.put(message)
+    os._exit(0)  # nobody is there to take an answer
 
 
 if __name__ == "__main__":

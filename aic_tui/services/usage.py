@@ -24,6 +24,7 @@ from aic_tui.usage_records import NamedRecord, NamedRow
 if TYPE_CHECKING:
     import sqlite3
 
+    from aic_tui.logs.hands import Hands
     from aic_tui.services.usage_health import SourceHealth
     from aic_tui.store.database import Database
 
@@ -111,15 +112,15 @@ class UsageService:
         found = self._changes(wanted, zone, _GLANCE if glance else None)
         if not found:
             return ScanReport(seconds=time.monotonic() - started)
-        from aic_tui.services.usage_scan import Scanning
+        from aic_tui.logs.hands import Hands, cores
 
-        self._close_reader()
-        scanning = Scanning(self._env, self.machine, zone, may_forget=self._may_forget, database=self._database)
+        hands = Hands()
         try:
-            report = scanning.run(found, progress or (lambda _: None), cancelled)
+            if self._noted is None:
+                hands.prepare(cores())  # nothing is known yet: there may be much to read
+            report = self._scan(found, zone, hands, progress or (lambda _: None), cancelled)
         finally:
-            self._database = scanning.database
-            self._noted = None
+            hands.end()
         return report._replace(seconds=time.monotonic() - started)
 
     def watch(self, zone: tzinfo) -> AsyncGenerator[Progress | ScanReport]:
@@ -191,6 +192,26 @@ class UsageService:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _scan(
+        self,
+        found: Mapping[str, Sequence[bytes] | None],
+        zone: tzinfo,
+        hands: Hands,
+        progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> ScanReport:
+        from aic_tui.services.usage_scan import Scanning
+
+        self._close_reader()
+        scanning = Scanning(
+            self._env, self.machine, zone, may_forget=self._may_forget, database=self._database, hands=hands
+        )
+        try:
+            return scanning.run(found, progress, cancelled)
+        finally:
+            self._database = scanning.database
+            self._noted = None
 
     def _changes(
         self, wanted: Collection[str], zone: tzinfo, newest: int | None

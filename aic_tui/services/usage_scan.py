@@ -11,8 +11,10 @@ from functools import partial
 from aic_tui.environment import Environment
 from aic_tui.logs import registry
 from aic_tui.logs.base import Machine
+from aic_tui.logs.crew import Todo
+from aic_tui.logs.hands import Hands
 from aic_tui.logs.plan import Plan, plan, plan_changed
-from aic_tui.logs.scan import Todo, read_all
+from aic_tui.logs.scan import read_all
 from aic_tui.services.usage import Progress, ScanReport
 from aic_tui.services.usage_store import open_database
 from aic_tui.store import log_reading
@@ -45,9 +47,11 @@ class Scanning:
         *,
         may_forget: bool = True,
         database: Database | None = None,
+        hands: Hands | None = None,
         nice: int = 0,
     ) -> None:
         self.database = database
+        self._hands = hands
         self._env = env
         self._machine = machine
         self._zone = zone
@@ -123,7 +127,7 @@ class Scanning:
             return ScanReport()
         batch = _Batch(index, self._saving)
         count = _Count(todo, tell)
-        with closing(read_all(todo, self._machine, self._zone, nice=self._nice)) as deliveries:
+        with closing(read_all(todo, self._machine, self._zone, hands=self._hands, nice=self._nice)) as deliveries:
             for delivery in deliveries:
                 count.add(len(delivery.facts), delivery.read_bytes)
                 batch.add(delivery.facts)

@@ -250,7 +250,7 @@ def _entry(file: _File, facts: FileFacts) -> tuple[object, ...]:
     return (
         *(file.id, before.generation + 1 if before else 1, facts.source, facts.root, facts.path, *facts.stamp),
         *(facts.offset, facts.head, facts.tail, facts.skipping, facts.version, 0, facts.failed),
-        *(_lost(file), repeated, forks, seen, json.dumps(skipped), facts.problem),
+        *(_lost(file), repeated, forks, seen, json.dumps(skipped) if skipped else "{}", facts.problem),
         *(packed(file.sessions), packed(file.models), facts.state),
     )
 

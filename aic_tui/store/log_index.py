@@ -42,6 +42,8 @@ class LogIndex:
 
     def prepare(self) -> None:
         """Make rows and keys anew where they are of another zone or not complete. Without need it only looks."""
+        # What a scan writes goes into the file once, not with every batch; at most 32 MB wait for that.
+        self._database.write(lambda db: db.execute("PRAGMA wal_autocheckpoint=8192"))
         nothing: dict[str, str] = {}
         meta = self._database.read(_meta, nothing)
         if meta.get("keys") != "1":
