@@ -55,7 +55,7 @@ def _run(arguments: list[str]) -> int:
     from aic_tui.cli.parser import build_parser, flags_of
     from aic_tui.errors import UserError
 
-    args = build_parser().parse_args(arguments)
+    args = build_parser(arguments[0] if arguments else "").parse_args(arguments)
     flags = flags_of(args)
     _end_on_signals()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import time
@@ -60,6 +59,12 @@ def _boottime() -> float:
     return time.clock_gettime(clock) if clock is not None else time.time()
 
 
+async def _sleep(seconds: float) -> None:
+    import asyncio  # as dear as all else that a warm report loads, and no verb over logs sleeps
+
+    await asyncio.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class Environment:
     """Clock, variables, places and doors to the outside.
@@ -76,7 +81,7 @@ class Environment:
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
     boottime: Callable[[], float] = _boottime
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[None]] = _sleep
     rng: random.Random = field(default_factory=random.Random)
     transport: httpx.AsyncBaseTransport | None = None
     keyring: Callable[[], KeyringBackend] | None = None

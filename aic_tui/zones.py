@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,24 @@ def zone_of(setting: str, environ: Mapping[str, str]) -> tzinfo:
         except (KeyError, ValueError, OSError):
             continue
     return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+
+def name_of(zone: tzinfo) -> str:
+    """What :func:`zone_named` makes the same zone of, in another process too."""
+    if isinstance(zone, ZoneInfo) and zone.key:
+        return zone.key
+    offset = zone.utcoffset(datetime(2026, 1, 1))  # noqa: DTZ001  # a fixed offset, or as good as one
+    return f"{offset.total_seconds() if offset else 0:+.0f}"
+
+
+def zone_named(name: str) -> tzinfo:
+    """The zone that :func:`name_of` named; UTC where it cannot be found."""
+    try:
+        if name.startswith(("+", "-")):
+            return timezone(timedelta(seconds=int(name)))
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def _system_name() -> str | None:

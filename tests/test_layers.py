@@ -15,10 +15,10 @@ HOUSE = Path(aic_tui.__file__).parent
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
 # Lowest first. Rooms of one floor may use each other only where ALLOWED says so.
 FLOORS = (
-    {"__init__", "models", "errors", "login"},
+    {"__init__", "models", "errors", "login", "usage_records", "usage_files"},
     {"environment", "text", "redact", "zones", "format", "outlook", "config", "diagnostics"},
-    {"providers", "store"},
-    {"view", "services"},
+    {"providers", "store", "logs", "pricing"},
+    {"view", "services", "reports"},
     {"ui", "cli"},
     {"app", "__main__"},
 )
@@ -38,16 +38,16 @@ ALLOWED = {
 }
 # Which files may load a package, at any time; a package that is not here is free.
 WHERE = {
-    "httpx": ("providers/sender.py", "providers/tls.py", "providers/faults.py"),
-    "sqlite3": ("store/", "providers/auth.py"),
+    "httpx": ("providers/sender.py", "providers/download.py", "providers/tls.py", "providers/faults.py"),
+    "sqlite3": ("store/", "logs/", "providers/auth.py"),
     "keyring": ("config/keyring_door.py",),
     "plotext": ("ui/plot.py",),
     "textual": ("app.py", "ui/"),
     "rich": ("app.py", "ui/", "cli/"),
     "pydantic": ("providers/", "ui/widgets/secret_input.py", "config/secrets.py"),
-    "msgspec": ("providers/",),
+    "msgspec": ("providers/", "logs/"),
 }
-NAMES_PROVIDERS = ("providers/", "services/demo.py", "services/demo_accounts.py")
+NAMES_PROVIDERS = ("providers/", "logs/", "pricing/", "services/demo.py", "services/demo_accounts.py")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

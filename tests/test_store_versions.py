@@ -18,6 +18,8 @@ from tests.conftest import build_env
 from tests.store_cases import full_state
 from tests.store_files import names, raw, seeded
 
+KNOWN = len(MIGRATIONS)
+
 
 def test_a_newer_file_is_refused_and_left_alone(env: Environment) -> None:
     seeded(env, 0)
@@ -57,12 +59,24 @@ def test_an_older_file_is_copied_before_it_is_changed(env: Environment) -> None:
     with Store.open(env, (*MIGRATIONS, step)) as store:
         assert store.notes.get("sort") == "name"
         assert len(store.history.points()) == 600
-    backup = env.paths.data / "aic.db.bak-v1"
+    backup = env.paths.data / f"aic.db.bak-v{KNOWN}"
     assert backup.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (KNOWN,)
         assert connection.execute("SELECT count(*) FROM points").fetchone() == (600,)
-    assert names(env) == ["aic.db", "aic.db.bak-v1", "aic.db.lock"]
+    assert names(env) == ["aic.db", f"aic.db.bak-v{KNOWN}", "aic.db.lock"]
+
+
+def test_a_file_from_before_session_logs_gets_their_tables(env: Environment) -> None:
+    with Store.open(env, MIGRATIONS[:1]) as store:
+        store.states.save(full_state())
+    with Store.open(env) as store:
+        assert store.check() is None
+        assert store.notices == []
+        assert store.states.load() == [full_state()]
+    with raw(env) as connection:
+        assert connection.execute("SELECT count(*) FROM log_files").fetchone() == (0,)
+    assert "aic.db.bak-v1" in names(env)
 
 
 def test_a_migration_that_fails_leaves_the_last_complete_version(env: Environment) -> None:
@@ -78,10 +92,10 @@ def test_a_migration_that_fails_leaves_the_last_complete_version(env: Environmen
         assert not store.states.save(full_state("z"))
         assert [state.account_id for state in store.states.load()] == ["z"]
     with raw(env) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (KNOWN + 1,)
         assert connection.execute("SELECT count(*) FROM points").fetchone() == (600,)
         assert connection.execute("SELECT count(*) FROM extra").fetchone() == (0,)
-    assert "aic.db.bak-v1" in names(env)
+    assert f"aic.db.bak-v{KNOWN}" in names(env)
 
 
 def test_on_a_network_file_system_no_shared_memory_is_used(env: Environment, tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ class Context:
             return None
 
     @property
+    def error_width(self) -> int:
+        """Columns of the terminal that narration goes to, 80 where there is none."""
+        try:
+            return os.get_terminal_size(self.err.fileno()).columns or _USUAL_WIDTH
+        except (OSError, ValueError):
+            return _USUAL_WIDTH
+
+    @property
     def page_width(self) -> int:
         """Like :attr:`width`, with the usual 80 columns where there is none."""
         return self.width or _USUAL_WIDTH

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from aic_tui import __version__
-from aic_tui.redact import redact
+from aic_tui.cli.report_parser import VERBS as REPORTS
+from aic_tui.cli.report_parser import add_reports
 
 _KEY_ON_COMMAND_LINE = (
     "a key is never given on the command line, where others can see it: it is read from standard input."
@@ -16,8 +17,11 @@ _KEY_ON_COMMAND_LINE = (
 _EPILOG = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 129/130/143 signals. Data goes to standard output."
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole grammar. Options that every verb shares may stand before or after the verb."""
+def build_parser(first: str = "") -> argparse.ArgumentParser:
+    """The whole grammar. Options that every verb shares may stand before or after the verb.
+
+    With the ``first`` argument of a command line that begins with a report, the grammar of that alone.
+    """
     common = _common_options()
     parser = _Parser(
         prog="aic-tui",
@@ -30,7 +34,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--theme", metavar="NAME", default=argparse.SUPPRESS, help="colours of the dashboard")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
+    if first in REPORTS:
+        add_reports(verbs, common, only=first)
+        return parser
     _add_usage(verbs, common)
+    add_reports(verbs, common)
     _add_accounts(verbs, common)
     _add_auth(verbs, common)
     _add_config(verbs, common)
@@ -63,6 +71,8 @@ class _Parser(argparse.ArgumentParser):
         return parsed
 
     def error(self, message: str) -> NoReturn:
+        from aic_tui.redact import redact
+
         super().error(redact(message))
 
 

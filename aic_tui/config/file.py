@@ -15,7 +15,9 @@ from aic_tui.config import changes as changing
 from aic_tui.config.atomic import exclusive, final_target, sweep_orphans, write_atomically
 from aic_tui.config.changes import Changes
 from aic_tui.config.document import Document, read_document, reason_of
+from aic_tui.config.log_roots import read_log_roots
 from aic_tui.config.paths import private_directory
+from aic_tui.config.prices import read_prices
 from aic_tui.config.settings import CONFIG_VERSION, SETTINGS, Account, Config, Problem
 from aic_tui.config.tables import read_accounts, read_keys, read_settings
 from aic_tui.environment import Environment
@@ -27,7 +29,7 @@ _HEADER = (
     "# Settings of aic-tui, which rewrites this file: comments are not kept, the file before is config.toml.bak.\n"
 )
 _TRIES = 20
-_KNOWN_TABLES = ("version", "general", "accounts", "keys")
+_KNOWN_TABLES = ("version", "general", "accounts", "keys", "prices", "logs")
 
 
 def load_config(env: Environment, flags: Mapping[str, str] | None = None) -> Config:
@@ -61,6 +63,8 @@ def config_of(document: Document, env: Environment, flags: Mapping[str, str] | N
         accounts=read_accounts(accounts, complain),
         origins=origins,
         keys=read_keys(table.get("keys", {}), complain),
+        prices=read_prices(_table(table, "prices", complain), complain),
+        log_roots=read_log_roots(_table(table, "logs", complain), complain),
         problems=tuple(problems),
         broken=document.problem is not None,
         has_accounts="accounts" in table,

@@ -7,7 +7,7 @@ import alone would cost a sixth of it, and the table is also what the settings e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,6 +65,7 @@ class Settings:
     log_level: str = "info"
     # The public client of GitHub's own editor plug-ins (2026-11): Copilot's figures are closed to self-made ones.
     github_client_id: str = "Iv1.b507a08c87ecfe98"
+    live_prices: bool = True
 
 
 class Kind(StrEnum):
@@ -207,6 +208,11 @@ SETTINGS: tuple[Setting, ...] = (
         flag="--log-level",
     ),
     Setting("github_client_id", Kind.TEXT, "The public OAuth client that asks when you sign in to GitHub."),
+    Setting(
+        "live_prices",
+        Kind.SWITCH,
+        "Asks once a day for the public list of model prices, while the dashboard runs; off leaves the built-in list.",
+    ),
 )
 
 
@@ -229,6 +235,9 @@ class Problem:
     setting: str | None = None
 
 
+ModelPrices = tuple[int, int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """One reading of config.toml. With ``broken`` the defaults are in force and the file is never written.
@@ -237,6 +246,8 @@ class Config:
     ``[keys]`` table (binding id to key). ``has_accounts`` is False when the file has no accounts table at all, which
     lets discovery supply them. ``read_only`` is True for a broken file and for one of a newer version, whose values
     are in force as far as they are understood. ``unknown`` names keys that mean nothing here; they survive a save.
+    ``prices`` are the ``[prices]`` tables by lower-case model: input, output, cache read, 5-minute and 1-hour cache
+    write in pico-dollars per token. ``log_roots`` are the ``[logs]`` folders by tool.
     """
 
     settings: Settings = Settings()
@@ -248,3 +259,5 @@ class Config:
     has_accounts: bool = False
     read_only: bool = False
     unknown: tuple[str, ...] = ()
+    prices: Mapping[str, ModelPrices] = field(default_factory=dict)
+    log_roots: Mapping[str, Sequence[str]] = field(default_factory=dict)

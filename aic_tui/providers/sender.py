@@ -143,7 +143,7 @@ class Sender:
             if slot not in self._ways:
                 context = await self._context_for(origin)
                 proxy = self._env.environ[variable].strip() if variable else None
-                self._ways[slot] = await _aside(lambda: _open_way(context, proxy, variable))
+                self._ways[slot] = await _aside(lambda: open_way(context, proxy, variable))
             return self._ways[slot]
 
     async def _context_for(self, origin: Origin) -> ssl.SSLContext:
@@ -187,7 +187,7 @@ async def _aside(build: Callable[[], T]) -> T:
     return await daemon_call(build, DEADLINE_SECONDS, "connections")
 
 
-def _open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) -> httpx.AsyncBaseTransport:
+def open_way(context: ssl.SSLContext, proxy: str | None, variable: str | None) -> httpx.AsyncBaseTransport:
     """A connection pool. Runs in a thread, because it is the first to import httpx."""
     import httpx
 

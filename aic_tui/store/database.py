@@ -60,6 +60,16 @@ class Database:
         """How many writes wait in memory."""
         return len(self._queue)
 
+    @property
+    def is_in_memory(self) -> bool:
+        """True once the file has been given up for this run."""
+        return self._link.in_memory
+
+    def keep_in_memory(self, why: str) -> None:
+        """Give the file up for this run, with what it has: for work that must not wait. ``why`` is a clause."""
+        if not self._link.in_memory:
+            self._give_up(why)
+
     def open(self) -> None:
         """Make the file usable, or go on in memory with a notice. Raises :class:`NewerSchema` alone."""
         self._link.refuse_newer()

@@ -68,7 +68,8 @@ def upkeep(database: Database, now: datetime, retention_days: int) -> Upkeep:
     ``retention_days``, trim the requests log, return free pages to the file system.
 
     Of each hour or day the point with the highest use stays, because the peak tells how close one came; of balances
-    the last. Points of the future are left alone. While the file cannot be written nothing is done.
+    the last. Points of the future are left alone. While the file cannot be written nothing is done. The index of
+    session logs is not touched: it has what tools have deleted long ago, and nothing brings that back.
     """
     run = _Slices(database)
     try:

@@ -13,6 +13,9 @@ from aic_tui.store.schema import TABLES
 Row = tuple[Any, ...]
 
 _CHUNK = 1000
+# Of the index of session logs any part may be missing: its rows and keys are made anew of the records, and every log
+# that is still there is read again.
+_DOUBT = ("DELETE FROM log_meta", "DELETE FROM log_sources", "UPDATE log_files SET version = -1")
 
 
 def salvage(damaged: Path, fresh: Path) -> int:
@@ -25,7 +28,10 @@ def salvage(damaged: Path, fresh: Path) -> int:
     except sqlite3.Error:
         return 0
     with contextlib.closing(source), contextlib.closing(connect(fresh, 5, writing=True)) as target:
-        return sum(_table(source, target, table) for table in TABLES)
+        copied = sum(_table(source, target, table) for table in TABLES)
+        for statement in _DOUBT:
+            target.execute(statement)
+        return copied
 
 
 def _table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:

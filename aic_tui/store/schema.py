@@ -33,7 +33,41 @@ _FIRST: Step = (
     "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[Step, ...] = (_FIRST,)
+# Session logs. What a log held stays when the log is deleted, so nothing here can be made anew from the outside.
+_LOGS: Step = (
+    """CREATE TABLE IF NOT EXISTS log_files (
+        id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, source TEXT NOT NULL, root BLOB NOT NULL,
+        path BLOB NOT NULL, dev INTEGER NOT NULL, ino INTEGER NOT NULL, size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, offset INTEGER NOT NULL, head INTEGER NOT NULL, tail INTEGER NOT NULL,
+        skipping INTEGER NOT NULL, version INTEGER NOT NULL, gone INTEGER NOT NULL, failed INTEGER NOT NULL,
+        lost INTEGER NOT NULL, repeated INTEGER NOT NULL, forks INTEGER NOT NULL, seen INTEGER NOT NULL,
+        skipped TEXT NOT NULL, problem TEXT, sessions BLOB NOT NULL, models BLOB NOT NULL, state BLOB NOT NULL)""",
+    # Apart from their file, so that the list of files can be read quickly.
+    "CREATE TABLE IF NOT EXISTS log_records (file INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS log_rows (
+        file INTEGER NOT NULL, day INTEGER NOT NULL, session INTEGER NOT NULL, model INTEGER NOT NULL,
+        flags INTEGER NOT NULL, size INTEGER NOT NULL, messages INTEGER NOT NULL, input INTEGER NOT NULL,
+        output INTEGER NOT NULL, cache_read INTEGER NOT NULL, write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL,
+        extra INTEGER NOT NULL, cost INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (file, day, session, model, flags, size)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS log_sessions (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, project TEXT NOT NULL,
+        UNIQUE (source, name, project))""",
+    """CREATE TABLE IF NOT EXISTS log_models (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (source, name))""",
+    """CREATE TABLE IF NOT EXISTS log_keys (
+        part INTEGER, number INTEGER, body BLOB NOT NULL, PRIMARY KEY (part, number))""",
+    """CREATE TABLE IF NOT EXISTS log_folders (
+        source TEXT, path BLOB, mtime_ns INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS log_sources (source TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS log_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+)
+
+MIGRATIONS: tuple[Step, ...] = (_FIRST, _LOGS)
 
 # Every table of the newest version, parents before children: what a salvage copies and a check expects.
-TABLES = ("states", "lanes", "points", "requests", "gates", "notes")
+TABLES = (
+    *("states", "lanes", "points", "requests", "gates", "notes"),
+    *("log_files", "log_records", "log_rows", "log_sessions", "log_models", "log_keys", "log_folders"),
+    *("log_sources", "log_meta"),
+)

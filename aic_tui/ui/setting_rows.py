@@ -29,6 +29,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("refresh_interval_seconds", "look every"),
             ("cache_ttl_seconds", "stale after"),
             ("retention_days", "keep history"),
+            ("live_prices", "live prices"),
         ),
     ),
     ("Program", (("storage", "new keys go to"), ("log_level", "log"), ("github_client_id", "GitHub client"))),
