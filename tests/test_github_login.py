@@ -260,7 +260,9 @@ async def test_a_no_leaves_nothing_on_disk(env: Environment, github: GitHub, tmp
         login = monitor.sign_in.begin(await target_of(monitor))
         login.subscribe(lambda state: github.approve() if state.stage is Stage.WAITING else None)
         await login.run()
-        assert (await login.consent(yes=False)).stage is Stage.NOT_STORED
+        assert login.state.why == "Not stored yet: no keyring here."
+        ended = await login.consent(yes=False)
+        assert (ended.stage, ended.why) == (Stage.NOT_STORED, "Nothing was written.")
         assert not (await status_of(monitor)).is_authenticated
         assert (await login.consent(yes=True)).stage is Stage.NOT_STORED
     assert files_with(tmp_path, github.token) == []
