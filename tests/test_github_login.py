@@ -371,6 +371,22 @@ async def test_logging_out_erases_both_places(ringed: tuple[Environment, Ring], 
     assert github.token not in env.paths.secrets_file.read_text()
 
 
+async def test_signing_in_again_with_the_same_token_is_not_told_as_signed_out(
+    ringed: tuple[Environment, Ring], github: GitHub
+) -> None:
+    env, _ = ringed
+    async with live(env) as monitor:
+        await sign_in(monitor, github)
+        await monitor.sign_in.logout(ACCOUNT)
+    async with live(env) as again:
+        await again.load()
+        await sign_in(again, github)  # too soon for another question with that token
+        assert state_of(again).failure is None
+    async with live(env) as restarted:
+        await restarted.load()
+        assert state_of(restarted).failure is None
+
+
 async def test_one_store_alone_can_be_emptied(ringed: tuple[Environment, Ring], github: GitHub) -> None:
     env, ring = ringed
     async with live(env) as monitor:
