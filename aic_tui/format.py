@@ -372,4 +372,4 @@ def failure_sentence(failure: Failure, zone: tzinfo, now: datetime, *, short: bo
     """
     what, advice, next_try = failure_text(failure, zone, now, keys=keys)
     parts = [what, next_try or advice] if short else [what, advice, next_try]
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part.removesuffix(".") for part in parts if part)

@@ -260,7 +260,9 @@ async def test_a_no_leaves_nothing_on_disk(env: Environment, github: GitHub, tmp
         login = monitor.sign_in.begin(await target_of(monitor))
         login.subscribe(lambda state: github.approve() if state.stage is Stage.WAITING else None)
         await login.run()
-        assert (await login.consent(yes=False)).stage is Stage.NOT_STORED
+        assert login.state.why == "Not stored yet: no keyring here."
+        ended = await login.consent(yes=False)
+        assert (ended.stage, ended.why) == (Stage.NOT_STORED, "Nothing was written.")
         assert not (await status_of(monitor)).is_authenticated
         assert (await login.consent(yes=True)).stage is Stage.NOT_STORED
     assert files_with(tmp_path, github.token) == []
@@ -367,6 +369,22 @@ async def test_logging_out_erases_both_places(ringed: tuple[Environment, Ring], 
         assert await monitor.sign_in.logout(ACCOUNT) == ["keyring", "file"]
     assert ring.keys == {}
     assert github.token not in env.paths.secrets_file.read_text()
+
+
+async def test_signing_in_again_with_the_same_token_is_not_told_as_signed_out(
+    ringed: tuple[Environment, Ring], github: GitHub
+) -> None:
+    env, _ = ringed
+    async with live(env) as monitor:
+        await sign_in(monitor, github)
+        await monitor.sign_in.logout(ACCOUNT)
+    async with live(env) as again:
+        await again.load()
+        await sign_in(again, github)  # too soon for another question with that token
+        assert state_of(again).failure is None
+    async with live(env) as restarted:
+        await restarted.load()
+        assert state_of(restarted).failure is None
 
 
 async def test_one_store_alone_can_be_emptied(ringed: tuple[Environment, Ring], github: GitHub) -> None:

@@ -135,6 +135,7 @@ async def test_a_login_that_is_killed_brings_it_back_when_its_code_is_over(
         async with live(world) as other:  # as after a kill: nobody tells it that the login is over
             await other.load()
             assert not marked(await status_of(other))
+            assert (await target_of(other)).token_invalid  # which still has no token that works
             assert state_of(other).failure is not None
             clock.step_wall(901)
             assert marked(await status_of(other))

@@ -13,7 +13,7 @@ from aic_tui.text import clean
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|keyring|file|discovered:[a-z0-9][a-z0-9-]{0,31}")
-_LONGEST_INTERVAL = 86_400
+LONGEST_INTERVAL = 86_400
 
 Complain = Callable[[str, tuple[str, ...]], None]
 """Takes a sentence and the path of the key that it is about."""
@@ -108,7 +108,7 @@ def _is_switch(value: object) -> bool:
 
 
 def _is_interval(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LONGEST_INTERVAL
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LONGEST_INTERVAL
 
 
 def _is_hosts(value: object) -> bool:
@@ -128,7 +128,7 @@ _PARTS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "base_url": ("an address", _is_text),
     "hosts": ("a table of host = address", _is_hosts),
     "login_url": ("an address", _is_text),
-    "interval_seconds": (f"a whole number from 1 to {_LONGEST_INTERVAL}", _is_interval),
+    "interval_seconds": (f"a whole number from 1 to {LONGEST_INTERVAL}", _is_interval),
     "user_agent": ("printable ASCII text", _is_header_text),
     "trust_base_url": ("true or false", _is_switch),
     "pinned": ("true or false", _is_switch),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
 from aic_tui.errors import ProviderError, Reason, UserError
-from aic_tui.format import failure_sentence
+from aic_tui.format import failure_sentence, failure_text
 from aic_tui.models import Failure
 from aic_tui.services.editing import ConsentNeededError
 
@@ -94,7 +94,8 @@ class KeyCare:
         """Raise what ``error`` of the vault means to the user: a question about the file, or a sentence."""
         no_keyring = error.reason is not None and error.reason.startswith("keyring_")
         if error.reason is Reason.FILE_CONSENT or (no_keyring and vault.storage != "keyring-only"):
-            raise ConsentNeededError(str(self._env.paths.secrets_file), self._sentence(error)) from None
+            what = failure_text(self._failure(error), UTC, self._env.now()).what  # the advice is the question itself
+            raise ConsentNeededError(str(self._env.paths.secrets_file), f"Not stored yet: {what}.") from None
         raise UserError(self._sentence(error), exit_code=1) from None
 
     def refuse_move(self, error: ProviderError) -> NoReturn:
@@ -105,6 +106,8 @@ class KeyCare:
         raise UserError(sentence, exit_code=1) from None
 
     def _sentence(self, error: ProviderError, done: str = "stored") -> str:
-        now = self._env.now()
-        words = failure_sentence(Failure(error.kind, now, error.reason, error.hint, error.detail), UTC, now)
+        words = failure_sentence(self._failure(error), UTC, self._env.now())
         return f"The key was not {done}: {words}."
+
+    def _failure(self, error: ProviderError) -> Failure:
+        return Failure(error.kind, self._env.now(), error.reason, error.hint, error.detail)

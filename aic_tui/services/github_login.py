@@ -200,7 +200,7 @@ def _target(known: LoginAccount) -> LoginTarget:
         status.host,
         signed_in_as=status.username,
         source=status.source if known.credential is not None else None,
-        token_invalid=status.token_invalid,
+        token_invalid=known.credential is not None and not status.is_authenticated,  # also while a login is under way
     )
 
 

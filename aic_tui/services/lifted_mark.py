@@ -61,6 +61,7 @@ class LiftedMark:
 
     async def first_figures(self, username: str | None) -> None:
         """Ask with the new token at once. Figures that stay because it gave none go if they were someone else's."""
+        await self._tools.service.forget_refusal(self._account_id)
         await self._tools.service.refresh([self._account_id], manual=True)
         if username is not None:
             await self._tools.service.drop_figures(self._account_id, unless_of=username)

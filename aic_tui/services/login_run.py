@@ -95,7 +95,7 @@ class GitHubLogin:
         if self._state.stage is not Stage.CONSENT:
             return self._state
         if not yes:
-            await self._over(Stage.NOT_STORED)
+            await self._over(Stage.NOT_STORED, why="Nothing was written.")
             return self._state
         self._consent = True
         self._set(stage=Stage.STORING)

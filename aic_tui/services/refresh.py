@@ -154,6 +154,16 @@ class RefreshService:
         """The login is over; ``refused_again`` shows what its begin took off the screen."""
         self._list.unlift(account_id, restore=refused_again)
 
+    async def forget_refusal(self, account_id: str) -> None:
+        """A new token is there: what was said of the old one, or for want of one, is over. Nothing is asked."""
+        state = self._list.state(account_id) if self._list.get(account_id) is not None else None
+        if state is None or state.failure is None:
+            return
+        if state.failure.kind in (FailureKind.AUTH_NEEDED, FailureKind.NOT_CONFIGURED):
+            bare = replace(state, failure=None)
+            await self._store.call(self._store.states.save, bare)
+            self._list.show(bare)
+
     async def drop_figures(self, account_id: str, *, unless_of: str | None = None) -> None:
         """Forget the last figures, and whose they were; those of the user ``unless_of`` stay. Nothing is asked."""
         item = self._list.get(account_id)

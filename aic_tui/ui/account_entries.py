@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from aic_tui.config.settings import Account, Config
+from aic_tui.config.tables import LONGEST_INTERVAL
 from aic_tui.providers.base import Provider
 from aic_tui.services.editing import AccountRow, Draft, KeyStore
 from aic_tui.ui import account_draft as start
@@ -70,7 +71,15 @@ class Entries:
     def needs_confirmation(self) -> bool:
         """True where a key that we keep would go to another host than the one it was given for."""
         kept = self.row is not None and self.row.store in (KeyStore.KEYRING, KeyStore.FILE)
-        return kept and self.source == start.KEEP and self.address != self.account.base_url
+        moved = (self.address, self.login_url) != (self.account.base_url, self.account.login_url)
+        return kept and self.source == start.KEEP and moved
+
+    @property
+    def login_url(self) -> str | None:
+        """Where the account's users sign in. A login in the browser takes that from the address."""
+        if self.provider.base_of is None or self.source == start.SIGN_IN:
+            return self.account.login_url
+        return self.text("login-url") or None
 
     def draft(self, config: Config) -> Draft:
         """The account as it was filled in. Raises :class:`MissingError`."""
@@ -100,9 +109,25 @@ class Entries:
             name=None if name in ("", self.provider.name) else name,  # the provider's own needs no line in the file
             key=key,
             base_url=self.address,
+            login_url=self.login_url,
+            interval_seconds=self._interval(),
             fields=self._filled(),
             trust_base_url=bool(self.address) and self.choice("trust") == YES,
         )
+
+    def _interval(self) -> int | None:
+        """The seconds between two questions; what stands in the file already is taken as it is."""
+        text, known = self.text("interval"), self.account.interval_seconds
+        if text == ("" if known is None else str(known)):
+            return known
+        floor = self.provider.floor_seconds
+        seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+        if text and not floor <= seconds <= LONGEST_INTERVAL:
+            sentence = (
+                f"The interval is a whole number of seconds from {floor} to {LONGEST_INTERVAL}, or nothing at all."
+            )
+            raise MissingError("interval", sentence)
+        return seconds or None
 
     def _reference(self, config: Config) -> tuple[str | None, KeyStore]:
         """What config.toml will say about the key, and where that is."""

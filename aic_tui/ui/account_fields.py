@@ -15,7 +15,8 @@ NO, YES = "no", "yes"
 
 
 def form_rows(account: Account, provider: Provider, sources: Sequence[Option], source: str) -> list[FormRow]:
-    """Name, key, what the provider wants to know besides, address. ``sources`` are where the key may come from."""
+    """Name, key, what the provider wants to know besides, addresses, and how often. ``sources`` are where the key may
+    come from."""
     places = [Option(OWN, host_of(provider.base_url)), Option(ANOTHER, "another")]
     answers = [Option(NO, "no"), Option(YES, "yes, send it the login")]
     trusted = YES if account.trust_base_url else NO
@@ -38,4 +39,10 @@ def form_rows(account: Account, provider: Provider, sources: Sequence[Option], s
         FormRow("Address", Choice(places, ANOTHER if account.base_url else OWN, id="place")),
         FormRow("Base URL", TextField(account.base_url or "", id="address", placeholder="https://")),
         FormRow("Trust it", Choice(answers, trusted, id="trust")),
+        *([FormRow("Sign-in at", _text(account.login_url, "login-url", "https://"))] if provider.base_of else []),
+        FormRow("Interval", _text(account.interval_seconds, "interval", f"{provider.interval_seconds} seconds")),
     ]
+
+
+def _text(value: object, name: str, placeholder: str) -> TextField:
+    return TextField("" if value is None else str(value), id=name, placeholder=placeholder)

@@ -24,6 +24,10 @@ FIELDS = {
     "variable": "The environment variable that holds the key; it is read for each request afresh.",
     "trust": "A login of another tool is sent to its provider's own hosts only, unless you say yes here.",
 }
+LOGIN_URL = (
+    "Only for GitHub Enterprise: where its users sign in, https://octocorp.ghe.com for example. Logins of that host are"
+    " used, and its own servers are asked."
+)
 SIGN_IN_ADDRESS = "For GitHub Enterprise: its address, https://octocorp.ghe.com for example. You sign in there."
 ADDRESS = "For a proxy or gateway: scheme and host that take the place of the provider's own."
 
@@ -42,6 +46,12 @@ def about_source(source: str, findings: Sequence[Found], env: Environment, *, pr
     shown = fmt.MASK if privacy else found.origin
     told: list[Told] = [(f"{shown}  {found.masked}", Tone.DIM)]
     return [*told, *([(found.problem, Tone.WARN)] if found.problem else [])]
+
+
+def about_interval(provider: Provider) -> list[Told]:
+    """How often the account is asked, and the least that its provider allows."""
+    usual = f"Seconds from one question to the next, {provider.interval_seconds} where nothing stands here."
+    return [(f"{usual} {provider.name} allows no less than {provider.floor_seconds}.", Tone.DIM)]
 
 
 def about_secret(secret: SecretStr | None, provider: Provider, editor: Editor) -> list[Told]:

@@ -209,7 +209,8 @@ def _text(accounts: dict[str, Account]) -> list[str]:
 
 
 def _account(account_id: str, table: dict[str, Any]) -> Account:
-    known = {"name", "enabled", "key", "base_url", "hosts", "interval_seconds", "trust_base_url", "pinned", "hidden"}
+    known = {"name", "enabled", "key", "base_url", "hosts", "login_url", "interval_seconds", "trust_base_url"}
+    known |= {"pinned", "hidden"}
     parts = {name: value for name, value in table.items() if name in known}
     fields = {name: value for name, value in table.items() if name not in known and name != "provider"}
     return Account(id=account_id, provider_id=table["provider"], fields=fields, **parts)

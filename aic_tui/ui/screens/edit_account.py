@@ -17,6 +17,7 @@ from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import get_provider
 from aic_tui.redact import mask
 from aic_tui.services.editing import AccountRow, Draft, Editor
+from aic_tui.services.editor_plans import places_of
 from aic_tui.services.monitor import Found
 from aic_tui.ui import account_draft as start
 from aic_tui.ui import account_notes as notes
@@ -97,6 +98,8 @@ class AccountForm(PageScreen, inherit_bindings=False):
             "variable": self._entries.source == start.OTHER,
             "address": another,
             "trust": another and discovered,
+            "login-url": self._entries.source != start.SIGN_IN,
+            "interval": self._row is not None,  # a new account begins with what its provider recommends
         }
         for row in self.query(FormRow):
             row.display = shown.get(row.field.id or "", True)
@@ -139,14 +142,18 @@ class AccountForm(PageScreen, inherit_bindings=False):
             return notes.about_source(self._entries.source, self._findings, self.aic.env, privacy=self.aic.privacy)
         if field == "secret":
             return notes.about_secret(self._entries.secret, self._provider, self._editor)
-        if field in ("place", "address"):
-            return self._about_address()
+        if field in ("place", "address", "login-url"):
+            return self._about_address(field)
+        if field == "interval":
+            return notes.about_interval(self._provider)
         known = {f"field-{part.name}": part.help for part in self._provider.fields} | notes.FIELDS
         return [(known.get(field, ""), Tone.DIM)]
 
-    def _about_address(self) -> list[Told]:
+    def _about_address(self, field: str) -> list[Told]:
         if self._entries.needs_confirmation:
             return [(self._confirm_words(), Tone.WARN)]
+        if field == "login-url":
+            return [(notes.LOGIN_URL, Tone.DIM)]
         if self._entries.source == start.SIGN_IN:
             return [(notes.SIGN_IN_ADDRESS, Tone.DIM)]
         return [(notes.ADDRESS, Tone.DIM)]
@@ -254,10 +261,8 @@ class AccountForm(PageScreen, inherit_bindings=False):
             return
         shown = self._provider.name if self.aic.options.privacy else name
         told: list[Told] = []
-        new_host = row is not None and draft.account.base_url != row.account.base_url
-        if new_host:
+        if row is not None and places_of(draft.account) != places_of(row.account):
             told = [("Requests of this account go to another host from now on.", Tone.WARN)]
-        old = replace(row.account, name=None) if row is not None else None
         try:
             screen = TryScreen(
                 editor,
@@ -267,7 +272,9 @@ class AccountForm(PageScreen, inherit_bindings=False):
                 f"{shown} is saved.",
                 told=told,
                 consent=None if row is not None else self._consent(draft),
-                ask=draft.secret is not None or old != replace(draft.account, name=None),
+                ask=draft.secret is not None
+                or row is None
+                or _what_is_asked(row.account) != _what_is_asked(draft.account),
             )
         except UserError as error:
             self._trouble = error.sentence
@@ -282,3 +289,8 @@ class AccountForm(PageScreen, inherit_bindings=False):
     def _ended(self, saved: bool | None) -> None:
         if saved:
             self.dismiss(True)
+
+
+def _what_is_asked(account: Account) -> Account:
+    """The account without what its provider has no part in."""
+    return replace(account, name=None, interval_seconds=None)
