@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from aic_tui import __version__
 from aic_tui.cli.report_parser import VERBS as REPORTS
-from aic_tui.cli.report_parser import add_reports
+from aic_tui.cli.report_parser import add_reports, with_sources
 
 _KEY_ON_COMMAND_LINE = (
     "a key is never given on the command line, where others can see it: it is read from standard input."
@@ -33,7 +33,8 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--once", action="store_true", help="print the dashboard once as plain text")
     parser.add_argument("--theme", metavar="NAME", default=argparse.SUPPRESS, help="colours of the dashboard")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
+    # Without ``prog`` argparse lays out a help text to learn it, and loads half of shutil for that.
+    verbs = parser.add_subparsers(prog="aic-tui", dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
     if first in REPORTS:
         add_reports(verbs, common, only=first)
         return parser
@@ -42,6 +43,14 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
     _add_accounts(verbs, common)
     _add_config(verbs, common)
     return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line, understood. Ends the program (SystemExit) with help, or with a complaint and code 2."""
+    first = arguments[0] if arguments else ""
+    if first in REPORTS:
+        return build_parser(first).parse_args(with_sources(arguments))
+    return build_parser().parse_args(arguments)
 
 
 def flags_of(args: argparse.Namespace) -> Mapping[str, str]:
