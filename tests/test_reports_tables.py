@@ -62,12 +62,12 @@ def test_csv_has_as_many_cells_in_every_row(rows: list[NamedRow]) -> None:
 
 
 def test_a_wide_table() -> None:
-    rule = "─" * 85
+    rule = "─" * 89
     assert fitted(grids(FEW)[0], 110, LOOK).splitlines() == [
         "Day             Input  Output  Cache write  Cache read      Total     Cost  Models",
         rule,
         "2026-05-01      1,000     100            0           0      1,100  <$0.01   sonnet-4-5",
-        "2026-05-02  1,000,000     100            0           0  1,000,100      n/a  opus-4-99",
+        "2026-05-02  1,000,000     100            0           0  1,000,100     n/a   opus-4-99",
         "2026-06-01      1,000     100            0           0      1,100  <$0.01   gpt-5.2-codex",
         rule,
         "Total       1,002,000     300            0           0  1,002,300  ≈$0.01*",

@@ -31,10 +31,18 @@ def add_reports(verbs: Any, common: argparse.ArgumentParser, only: str | None = 
             _OWN.get(name, lambda _: None)(parser)
 
 
-def with_sources(arguments: Sequence[str]) -> list[str]:
-    """``arguments`` of a report with ``--source TOOL`` for tokscale's ``--TOOL``."""
+def readable(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` of a report as argparse can read them: ``--source=TOOL`` for tokscale's ``--TOOL``, and the name of
+    a project in one piece with its flag, because Claude Code's begin with a hyphen.
+    """
     known = {f"--{tool}": f"--source={tool}" for tool in source_ids()}
-    return [known.get(text, text) for text in arguments]
+    found: list[str] = []
+    for text in arguments:
+        if found and found[-1] in ("-p", "--project"):
+            found[-1] = f"--project={text}"
+        else:
+            found.append(known.get(text, text))
+    return found
 
 
 def _add_range(parser: argparse.ArgumentParser) -> None:
