@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aic_tui.cli.report_json import pretty
 from aic_tui.reports.activity import activity
 from aic_tui.reports.block_grids import block_grid, limit_warning, running_lines
 from aic_tui.reports.blocks import block_report, find_blocks
@@ -224,6 +226,24 @@ _AMOUNTS: tuple[tuple[int | None, tuple[bool, ...]], ...] = (
     (1_500_000_000_000, (True, True)),
     (0, (True,)),
 )
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_JSON)
+def test_documents_are_written_as_by_json_itself(value: object) -> None:
+    assert pretty(value) == json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": b""}])
+def test_what_json_has_not_is_refused(value: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        pretty(value)
 
 
 def test_wrapping_keeps_the_indent() -> None:
