@@ -62,6 +62,7 @@ class Settings:
     storage: str = "keyring"
     log_level: str = "info"
     live_prices: bool = True
+    read_logs: bool = True
 
 
 class Kind(StrEnum):
@@ -207,6 +208,11 @@ SETTINGS: tuple[Setting, ...] = (
         "live_prices",
         Kind.SWITCH,
         "Asks once a day for the public list of model prices, while the dashboard runs; off leaves the built-in list.",
+    ),
+    Setting(
+        "read_logs",
+        Kind.SWITCH,
+        "Reads the session logs of coding agents while the dashboard runs, so that their figures outlive them.",
     ),
 )
 
