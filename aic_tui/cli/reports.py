@@ -126,6 +126,7 @@ def _periods(context: Context, kind: Kind) -> int:
         )
         if context.as_json:
             return run.document(shapes.period_document(report, run.shape))
-        from aic_tui.reports.grids import period_grid
+        from aic_tui.reports.grids import period_grid, period_notes
 
-        return run.output.show(period_grid(report, run.output.options), [report.total.sum])
+        grid = period_grid(report, run.output.options)
+        return run.output.show(grid, [report.total.sum], period_notes(report, grid))
