@@ -92,5 +92,5 @@ def _clocks(states: Sequence[AccountState], options: ViewOptions, reading: float
             forms.insert(0, words.say(f"next refresh {following} · {forms[0]}", options))
     if reading is not None:
         news = f"reading logs {percent(reading)}"
-        forms = [*(words.say(f"{news} · {form}", options) for form in forms), news, *forms]
+        forms = [*(words.say(f"{news} · {form}", options) for form in forms), *forms]
     return [line((form, Tone.DIM)) for form in forms]
