@@ -26,6 +26,7 @@ from aic_tui.usage_records import NO_COST, PICO, Flag, NamedRecord, NamedRow
 SONNET, OPUS, UNKNOWN = "claude-sonnet-4-5-20250929", "claude-opus-4-5-20251101", "claude-opus-4-99"
 NOON = 1_777_636_800_000  # 2026-05-01T12:00:00Z
 DAY_MS = 86_400_000
+COUNTS = ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens", "totalTokens")
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
@@ -144,6 +145,12 @@ def answer(at: datetime, number: int, *, model: str = SONNET, tokens: int = 1000
         "requestId": f"r{number}",
         "message": {"id": f"m{number}", "model": model, "usage": usage},
     }
+
+
+def said(case: Path, words: str) -> Any:
+    """A peer's document; None where it was not asked or did not answer."""
+    found = json.loads((case / "expected.json").read_text(encoding="utf-8"))["results"].get(words)
+    return None if found is None or "_rc" in found else found
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -27,7 +27,7 @@ def scan(context: Context, service: UsageService, wanted: Wanted) -> None:
         report = service.scan(wanted.zone, sources=wanted.sources, progress=progress)
     for notice in report.notices:
         context.say(notice)
-    if report.first_run:
+    if report.first_run and not report.notices:  # with a notice, nothing may be kept
         for sentence in _first_words(service.health()):
             context.say(sentence)
 
