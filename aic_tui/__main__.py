@@ -5,6 +5,7 @@ Nothing heavy is imported at module level: ``--version`` and the verbs must not 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 failure, 2 usage or configuration, 129/130/143 ended by SIGHUP/ctrl+c/SIGTERM. Never raises.
     """
     os.umask(0o077)
+    gc.disable()  # while the program is being loaded, there is nothing to collect
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["--version"], ["-V"]):
         print(f"aic-tui {__version__}")
@@ -46,22 +48,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     if not _flush():
         code = code or 1
+    gc.enable()
     if argv is None:
-        _leave_now_if_held_up(code)
+        _leave_now_if_held_up(code, arguments)
     return code
 
 
 def _run(arguments: list[str]) -> int:
-    from aic_tui.cli.parser import build_parser, flags_of
+    from aic_tui.cli.parser import flags_of, parse
     from aic_tui.errors import UserError
 
-    args = build_parser(arguments[0] if arguments else "").parse_args(arguments)
+    args = parse(arguments)
     flags = flags_of(args)
     _end_on_signals()
     try:
         env = build_environment(args)
     except UserError as error:
         return _tell(error)
+    from aic_tui.cli.report_parser import VERBS as REPORTS
+
+    if args.verb in REPORTS:
+        return _report(env, flags, args)
+    gc.enable()
     from aic_tui.diagnostics import Diagnostics, crash_sentence, write_crash_report
 
     # Its hooks stay to the end of the process: what goes wrong while it ends must not reach the terminal either.
@@ -75,6 +83,25 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last line: a report in place of a traceback
+        sys.stderr.write(crash_sentence(error, write_crash_report(env, error)) + "\n")
+        return 1
+
+
+def _report(env: Environment, flags: Mapping[str, str], args: argparse.Namespace) -> int:
+    """A verb over session logs. It writes no log, and loads nothing for one: scripts wait for it."""
+    from aic_tui.cli.context import Context
+    from aic_tui.cli.dispatch import run_verb
+    from aic_tui.errors import UserError
+
+    try:
+        return run_verb(Context(env, args, flags, sys.stdout, sys.stderr))
+    except UserError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line: a report in place of a traceback
+        from aic_tui.diagnostics import crash_sentence, write_crash_report
+
         sys.stderr.write(crash_sentence(error, write_crash_report(env, error)) + "\n")
         return 1
 
@@ -218,8 +245,15 @@ def _flush() -> bool:
     return written
 
 
-def _leave_now_if_held_up(code: int) -> None:
-    """A thread that waits for a name server would hold up the interpreter's end for half a minute."""
+def _leave_now_if_held_up(code: int, arguments: Sequence[str]) -> None:
+    """A thread that waits for a name server would hold up the interpreter's end for half a minute.
+
+    A report has closed what it opened; taking its modules apart would be a twentieth of its time.
+    """
+    from aic_tui.cli.report_parser import VERBS
+
+    if arguments[:1] and arguments[0] in VERBS:
+        os._exit(code)
     import threading
 
     if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):

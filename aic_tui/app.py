@@ -138,6 +138,7 @@ class AicApp(App[int]):
         self._handle_signals()
         self._look_at_folder()
         self.monitor.subscribe(self._news)
+        self.monitor.subscribe_reading(lambda: self.ticked.publish(None))
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.set_interval(_TICK_SECONDS, self._tick)
         self.call_after_refresh(self._after_first_frame)

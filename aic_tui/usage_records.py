@@ -12,8 +12,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from enum import IntFlag
-from hashlib import blake2b
 from typing import NamedTuple
+
+try:
+    from _blake2 import blake2b  # where hashlib has it from, which would load OpenSSL, too; a warm report cannot wait
+except ImportError:
+    from hashlib import blake2b
 
 PACKED = struct.Struct("<qqIIIHHIIIIIIq")
 """ts, key, sub, scope, session, model, flags, input, output, cache_read, write_5m, write_1h, extra, cost."""

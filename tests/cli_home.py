@@ -36,7 +36,7 @@ class Home:
     @property
     def variables(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
-        return {**kept, "HOME": str(self.path), "TZ": "UTC", "LANG": "C.UTF-8", **self.environ}
+        return {**kept, "HOME": str(self.path), "TZ": "UTC", "LANG": "C.UTF-8", "AIC_LIVE_PRICES": "0", **self.environ}
 
     def run(
         self, *arguments: str, environ: Mapping[str, str | None] | None = None, **options: Any

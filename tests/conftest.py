@@ -36,13 +36,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def build_env(root: Path, clock: FakeClock, environ: Mapping[str, str] | None = None, **changes: Any) -> Environment:
-    """An Environment whose home and directories are under ``root``, with no variables but ``environ``."""
+    """An Environment whose home and directories are under ``root``, with no variables but ``environ``.
+
+    Unless it says otherwise no price list is asked for, and no process is started that reads logs.
+    """
     home = root / "home"
     home.mkdir(parents=True, exist_ok=True)
     base: dict[str, Any] = {
         "paths": Paths(root / "config", root / "data", root / "cache", root / "state"),
         "home": home,
-        "environ": dict(environ or {}),
+        "environ": {"AIC_READ_LOGS": "0", "AIC_LIVE_PRICES": "0", **(environ or {})},
         "now": clock.now,
         "monotonic": clock.monotonic,
         "boottime": clock.boottime,

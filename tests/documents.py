@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 from aic_tui.cli.parser import build_parser
+from aic_tui.cli.report_parser import VERBS as REPORTS
 from aic_tui.providers.base import Provider
 from aic_tui.providers.registry import all_providers
 from aic_tui.ui.bindings import (
@@ -32,6 +33,7 @@ from aic_tui.ui.bindings import (
     TARGET_BINDINGS,
 )
 
+_COMMON = {"--help", "--demo", "--privacy", "--profile", "--config-dir", "--log-level"}
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
@@ -106,15 +108,41 @@ def _verbs(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, 
                 yield f"{prefix}{name}{_options(child)}", told.get(name, "")
 
 
+def report_table() -> str:
+    """The flags that all reports have."""
+    rows = ["| flag | short | does |", "|---|---|---|"]
+    for action in _shared_by_reports():
+        value = f" {action.metavar}" if isinstance(action.metavar, str) and action.nargs != 0 else ""
+        short = next((f"`{name}`" for name in action.option_strings if not name.startswith("--")), "")
+        rows.append(
+            f"| `{action.option_strings[-1]}{value}` | {short} | {action.help} |".replace("asc|desc", "asc\\|desc")
+        )
+    return "\n".join(rows)
+
+
+def _shared_by_reports() -> list[argparse.Action]:
+    parsers = [_verb_parser(verb) for verb in REPORTS]
+    names = set.intersection(*({action.option_strings[-1] for action in p._actions} for p in parsers))
+    return [action for action in parsers[0]._actions if action.option_strings[-1] in names - _COMMON]
+
+
+def _verb_parser(verb: str) -> argparse.ArgumentParser:
+    (verbs,) = (a for a in build_parser(verb)._actions if isinstance(a, argparse._SubParsersAction))
+    parser: argparse.ArgumentParser = verbs.choices[verb]
+    return parser
+
+
 def _options(parser: argparse.ArgumentParser) -> str:
-    common = {"--help", "--demo", "--privacy", "--profile", "--config-dir", "--log-level"}
-    words = []
+    shared = set()
+    if parser.prog.split()[-1] in REPORTS:
+        shared = {action.option_strings[-1] for action in _shared_by_reports()}
+    words = ["[flags of reports]"] if shared else []
     for action in parser._actions:
         name = action.option_strings[-1] if action.option_strings else None
         value = action.metavar if isinstance(action.metavar, str) else ""
         if name is None:
             words.append(f"[{value}]" if action.nargs == "?" else value or action.dest.upper())
-        elif name not in common:
+        elif name not in _COMMON | shared:
             option = f"{name}{f' {value}' if value and action.nargs != 0 else ''}"
             words.append(option if action.required else f"[{option}]")
     return "".join(f" {word}" for word in words)
@@ -122,7 +150,7 @@ def _options(parser: argparse.ArgumentParser) -> str:
 
 def tables() -> dict[str, str]:
     """Every generated part by its marker name."""
-    return {"providers": provider_table(), "keys": key_table(), "verbs": verb_table()}
+    return {"providers": provider_table(), "keys": key_table(), "verbs": verb_table(), "reports": report_table()}
 
 
 def renewed(document: str) -> str:

@@ -259,6 +259,31 @@ def with_full_disk(service: UsageService) -> object:
     return report
 
 
+@pytest.mark.parametrize("table", ["log_files", "log_records", "log_rows", "log_keys", "log_sessions"])
+def test_what_a_damaged_database_has_lost_is_read_again(machine: Machine, table: str) -> None:
+    for number in range(40):
+        machine.log(f"{number}.jsonl", answer(number), answer(number + 1, output=20))
+    gone = machine.log("gone.jsonl", answer(99))
+    machine.scan()
+    expected = machine.totals()
+    gone.unlink()
+    with raw(machine.env) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    with machine.env.paths.database.open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
+    with contextlib.suppress(UserError):
+        machine.ask(lambda service: list(service.records()))
+    machine.totals()
+    machine.scan()
+    machine.scan()
+    # Only of the log that is gone something may be lost.
+    assert machine.totals() in (expected, (expected[0] - 1, expected[1] - 10))
+    assert any("corrupt" in name for name in names(machine.env))
+    assert machine.scan().notices == ()
+
+
 def test_two_scans_at_once_count_everything_once(machine: Machine) -> None:
     for number in range(60):
         machine.log(f"{number % 7}/{number}.jsonl", answer(number), answer(number + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,20 @@ def test_quick_verbs_load_neither_a_screen_nor_the_network(home: Home, arguments
 )
 def test_no_verb_loads_textual(home: Home, arguments: tuple[str, ...]) -> None:
     assert not loaded_by(home, *arguments) & {"textual", "plotext"}
+
+
+def test_a_warm_report_loads_only_what_it_reads_with(home: Home) -> None:
+    log = home.path / ".claude" / "projects" / "p" / "s.jsonl"
+    log.parent.mkdir(parents=True)
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"id": "m", "model": "claude-sonnet-4-5", "usage": usage}
+    line = {"type": "assistant", "timestamp": "2026-05-01T10:00:00.000Z", "requestId": "r", "message": message}
+    log.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    assert home.json("daily")["totals"]["totalTokens"] == 2
+    modules = loaded_by(home, "daily", "--json")
+    assert "aic_tui.reports.periods" in modules
+    unwanted = {*HEAVY, *SCREEN, "asyncio", "logging", "decimal", "hashlib", "shutil", "aic_tui.logs.claude"}
+    assert modules & unwanted == set()
 
 
 def test_the_version_needs_next_to_nothing(home: Home) -> None:

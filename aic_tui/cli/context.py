@@ -10,8 +10,6 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from aic_tui.cli.documents import Document, Terms, dump
-from aic_tui.cli.table import table
 from aic_tui.config.file import load_config
 from aic_tui.config.settings import Config
 from aic_tui.config.tables import read_settings
@@ -21,6 +19,7 @@ from aic_tui.text import clean
 from aic_tui.zones import zone_of
 
 if TYPE_CHECKING:
+    from aic_tui.cli.documents import Document, Terms
     from aic_tui.services.monitor import Monitor
     from aic_tui.view.spans import ViewOptions
 
@@ -65,6 +64,8 @@ class Context:
     @property
     def terms(self) -> Terms:
         """What the documents depend on."""
+        from aic_tui.cli.documents import Terms
+
         settings = self.config.settings
         return Terms(self.env.now(), self.zone, settings.warn_percent, settings.privacy, settings.cache_ttl_seconds)
 
@@ -126,10 +127,14 @@ class Context:
 
     def document(self, document: Document) -> None:
         """Data as JSON, to standard output."""
+        from aic_tui.cli.documents import dump
+
         self.write(dump(document))
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Data for people, to standard output: fits the terminal."""
+        from aic_tui.cli.table import table
+
         self.write(table(headings, rows, self.width))
 
     def say(self, sentence: str) -> None:

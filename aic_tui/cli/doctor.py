@@ -9,6 +9,7 @@ from aic_tui.cli.checks_accounts import account_checks, credential_checks, datab
 from aic_tui.cli.checks_files import config_checks, file_checks, log_checks
 from aic_tui.cli.checks_keys import key_checks, stored_keys
 from aic_tui.cli.checks_logins import login_checks
+from aic_tui.cli.checks_logs import session_log_checks
 from aic_tui.cli.context import Context
 from aic_tui.cli.documents import checks_document
 from aic_tui.cli.loop import run
@@ -34,7 +35,7 @@ def doctor(context: Context) -> int:
 
 def _checks(context: Context) -> Iterator[Check]:
     groups = (environment_checks, file_checks, config_checks, database_checks, account_checks, credential_checks)
-    for group in (*groups, log_checks):
+    for group in (*groups, session_log_checks, log_checks):
         for check in group(context):
             yield check._replace(detail=_harmless(context, check.detail))
     if not context.is_demo:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NoReturn
 
 from aic_tui import __version__
 from aic_tui.cli.report_parser import VERBS as REPORTS
-from aic_tui.cli.report_parser import add_reports
+from aic_tui.cli.report_parser import add_reports, readable
 
 _KEY_ON_COMMAND_LINE = (
     "a key is never given on the command line, where others can see it: it is read from standard input."
@@ -33,7 +35,8 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--once", action="store_true", help="print the dashboard once as plain text")
     parser.add_argument("--theme", metavar="NAME", default=argparse.SUPPRESS, help="colours of the dashboard")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
+    # Without ``prog`` argparse lays out a help text to learn it, and loads half of shutil for that.
+    verbs = parser.add_subparsers(prog="aic-tui", dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
     if first in REPORTS:
         add_reports(verbs, common, only=first)
         return parser
@@ -43,6 +46,14 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
     _add_auth(verbs, common)
     _add_config(verbs, common)
     return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line, understood. Ends the program (SystemExit) with help, or with a complaint and code 2."""
+    first = arguments[0] if arguments else ""
+    if first in REPORTS:
+        return build_parser(first).parse_args(readable(arguments))
+    return build_parser().parse_args(arguments)
 
 
 def flags_of(args: argparse.Namespace) -> Mapping[str, str]:
@@ -60,6 +71,10 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # argparse makes one for every argument that is added, and measures the terminal by shutil each time.
+        return argparse.HelpFormatter(self.prog, width=_help_width())
+
     def parse_args(  # type: ignore[override]  # argparse's overloads differ only in the namespace, which nobody gives
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
@@ -74,6 +89,16 @@ class _Parser(argparse.ArgumentParser):
         from aic_tui.redact import redact
 
         super().error(redact(message))
+
+
+@cache
+def _help_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns
+    except (OSError, ValueError):
+        width = 0
+    return (width or 80) - 2
 
 
 def _common_options() -> argparse.ArgumentParser:

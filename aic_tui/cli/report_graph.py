@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from pathlib import Path
 
 from aic_tui import __version__
+from aic_tui.cli.report_json import pretty
 from aic_tui.cli.report_run import Run
 from aic_tui.errors import UserError
 from aic_tui.pricing.makers import maker_of
@@ -56,7 +56,7 @@ def _document(run: Run, graph: Activity) -> Document:
 
 
 def _save(path: Path, document: Document) -> None:
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = pretty(document) + "\n"
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

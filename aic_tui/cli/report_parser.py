@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from aic_tui.logs.registry import source_ids
@@ -30,6 +31,20 @@ def add_reports(verbs: Any, common: argparse.ArgumentParser, only: str | None = 
             _OWN.get(name, lambda _: None)(parser)
 
 
+def readable(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` of a report as argparse can read them: ``--source=TOOL`` for tokscale's ``--TOOL``, and the name of
+    a project in one piece with its flag, because Claude Code's begin with a hyphen.
+    """
+    known = {f"--{tool}": f"--source={tool}" for tool in source_ids()}
+    found: list[str] = []
+    for text in arguments:
+        if found and found[-1] in ("-p", "--project"):
+            found[-1] = f"--project={text}"
+        else:
+            found.append(known.get(text, text))
+    return found
+
+
 def _add_range(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-s", "--since", metavar="DATE", help="first day, YYYYMMDD or YYYY-MM-DD, local")
@@ -37,8 +52,6 @@ def _add_range(parser: argparse.ArgumentParser) -> None:
     add("-z", "--timezone", metavar="ZONE", help="whose days: a name such as Europe/Berlin, or local")
     add("--source", metavar="TOOL", action="append", default=[], help="only this tool; may be given again")
     add("-p", "--project", metavar="NAME", help="only this project")
-    for tool in source_ids():  # tokscale's way to say it
-        add(f"--{tool}", dest="source", action="append_const", const=tool, help=argparse.SUPPRESS)
 
 
 def _add_shape(parser: argparse.ArgumentParser, verb: str) -> None:

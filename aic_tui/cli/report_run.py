@@ -94,11 +94,11 @@ class Run:
 
     def document(self, document: Document | None) -> int:
         """Print the JSON of a report, with what it is worth."""
-        import json
+        from aic_tui.cli.report_json import pretty
 
         if document is not None:
             document = {**document, **self.facts()}
-        self.context.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        self.context.write(pretty(document) + "\n")
         return 0
 
     def facts(self) -> Document:

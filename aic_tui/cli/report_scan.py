@@ -17,14 +17,17 @@ _MOST_TOOLS = 20
 
 def scan(context: Context, service: UsageService, wanted: Wanted) -> None:
     """Read what is new in the logs. Says what has to be said, once."""
+    import gc
+
     from aic_tui.cli.progress import ProgressLine
 
+    gc.enable()
     dumb = context.env.environ.get("TERM", "") in ("", "dumb") and context.env.platform != "win32"
     with ProgressLine(context.err, width=context.error_width, plain=dumb) as progress:
         report = service.scan(wanted.zone, sources=wanted.sources, progress=progress)
     for notice in report.notices:
         context.say(notice)
-    if report.first_run:
+    if report.first_run and not report.notices:  # with a notice, nothing may be kept
         for sentence in _first_words(service.health()):
             context.say(sentence)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aic_tui.cli.report_run import Run
 from aic_tui.errors import UserError
 from aic_tui.reports.grids import one_session_grid
+from aic_tui.reports.session_shapes import one_session_document
 from aic_tui.reports.sessions import one_session
-from aic_tui.reports.shapes import one_session_document
 from aic_tui.text import clean
 
 _MOST_SHOWN = 5

@@ -32,7 +32,7 @@ def monthly(context: Context) -> int:
 
 def session(context: Context) -> int:
     """``session``: all of them, or with ``--id`` one, request by request."""
-    from aic_tui.reports import sessions, shapes
+    from aic_tui.reports import sessions
 
     with Run(context) as run:
         if context.args.id:
@@ -45,7 +45,9 @@ def session(context: Context) -> int:
         if context.args.instances:
             report = report._replace(lines=sorted(report.lines, key=lambda line: line.project))
         if context.as_json:
-            return run.document(shapes.session_document(report, run.shape))
+            from aic_tui.reports.session_shapes import session_document
+
+            return run.document(session_document(report, run.shape))
         from aic_tui.reports.grids import session_grid
 
         return run.output.show(session_grid(report, run.output.options), [report.total.sum])
@@ -124,6 +126,7 @@ def _periods(context: Context, kind: Kind) -> int:
         )
         if context.as_json:
             return run.document(shapes.period_document(report, run.shape))
-        from aic_tui.reports.grids import period_grid
+        from aic_tui.reports.grids import period_grid, period_notes
 
-        return run.output.show(period_grid(report, run.output.options), [report.total.sum])
+        grid = period_grid(report, run.output.options)
+        return run.output.show(grid, [report.total.sum], period_notes(report, grid))

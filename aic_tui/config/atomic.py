@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 import time
@@ -26,6 +25,8 @@ def write_atomically(path: Path, data: bytes, only_if: Callable[[], bool] | None
     followed and stays a link. Raises :class:`OSError`; then the old file is untouched and no temporary file is left.
     The directory must exist.
     """
+    import secrets  # loads half of what a report without any write may take
+
     target = final_target(path)
     temp = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}{_TEMP_SUFFIX}")
     try:

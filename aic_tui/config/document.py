@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +17,13 @@ from aic_tui.text import clean
 _SIZE_CAP = 1 << 20
 _DEEPEST = 64  # what reads it and what writes it goes down level by level, and Python ends at some hundreds
 _LONGEST_BITS = 1024  # Python refuses to write a whole number of many thousand digits as text
-_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TABLE_LINE = re.compile(r"\s*\[\s*([^\[\]#]+?)\s*\]")
-_KEY_LINE = re.compile(r"\s*((?:[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')+)\s*=")
+# Compiled when they are needed, which is not where there is no config.toml.
+_PLACE = r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$"
+_TABLE_LINE = r"\s*\[\s*([^\[\]#]+?)\s*\]"
+_KEY_LINE = r"\s*((?:[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')+)\s*="
 _PART = r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')"
-_DEEP_KEY = re.compile(rf"^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEEPEST}}}", re.MULTILINE)
-_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000}")
+_DEEP_KEY = rf"(?m)^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEEPEST}}}"
+_LONG_NUMBER = r"[0-9][0-9_]{4000}"
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Document:
         table: tuple[str, ...] = ()
         # not splitlines(): TOML ends a line at a line feed only, and U+2028 may stand in a comment
         for number, line in enumerate(self.data.decode("utf-8-sig").split("\n"), 1):
-            if header := _TABLE_LINE.match(line):
+            if header := re.match(_TABLE_LINE, line):
                 table = _parts(header[1])
                 tables[table] = number
-            elif key := _KEY_LINE.match(line):
+            elif key := re.match(_KEY_LINE, line):
                 keys.setdefault(table + _parts(key[1]), number)
         return keys, tables
 
@@ -104,8 +104,10 @@ def _parsed(name: str, data: bytes) -> Document:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         return _broken(f"{name} is not UTF-8 text: line {line}, column {column}.", line, column)
-    if deep := _DEEP_KEY.search(text):
+    if deep := re.search(_DEEP_KEY, text):
         return _broken(f"{name} nests too deeply.", text.count("\n", 0, deep.end()) + 1)
+    import tomllib  # not for a run without any config.toml
+
     try:
         document = Document(table=tomllib.loads(text), exists=True, data=data)
     except (ValueError, RecursionError) as error:
@@ -120,10 +122,10 @@ def _broken(sentence: str, line: int | None = None, column: int | None = None) -
 def _not_toml(name: str, text: str, error: ValueError | RecursionError) -> Document:
     if isinstance(error, RecursionError):
         return _broken(f"{name} nests too deeply.")
-    if number := _LONG_NUMBER.search(text):
+    if number := re.search(_LONG_NUMBER, text):
         return _long_number(name, text.count("\n", 0, number.start()) + 1)
     words = redact(str(error))
-    place = _PLACE.search(words)
+    place = re.search(_PLACE, words)
     line: int | None = None
     column: int | None = None
     if place:

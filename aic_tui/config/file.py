@@ -5,7 +5,6 @@ Comments are not kept by a save (the file's first line says so); every key, know
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -163,6 +162,8 @@ def _save_locked(file: Path, changes: Changes, guard: Callable[[Document], Chang
         text = rewritten(document, guard(document) if guard else changes)
         if text is None:
             return document
+        import tomllib
+
         tomllib.loads(text)
         if document.exists:
             write_atomically(file.with_name(f"{file.name}.bak"), document.data)

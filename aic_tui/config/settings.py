@@ -66,6 +66,7 @@ class Settings:
     # The public client of GitHub's own editor plug-ins (2026-11): Copilot's figures are closed to self-made ones.
     github_client_id: str = "Iv1.b507a08c87ecfe98"
     live_prices: bool = True
+    read_logs: bool = True
 
 
 class Kind(StrEnum):
@@ -212,6 +213,11 @@ SETTINGS: tuple[Setting, ...] = (
         "live_prices",
         Kind.SWITCH,
         "Asks once a day for the public list of model prices, while the dashboard runs; off leaves the built-in list.",
+    ),
+    Setting(
+        "read_logs",
+        Kind.SWITCH,
+        "Reads the session logs of coding agents while the dashboard runs, so that their figures outlive them.",
     ),
 )
 

@@ -51,16 +51,11 @@ def read_at(descriptor: int, offset: int, size: int) -> bytes:
 
 
 def read_whole(descriptor: int, most: int = LARGEST_WHOLE) -> bytes:
-    """All of the file. Raises :class:`TooLarge`, before and while it is read."""
+    """All of the file, as long as it is now. Raises :class:`TooLarge`."""
     size = os.fstat(descriptor).st_size
     if size > most:
         raise TooLarge
-    data = read_at(descriptor, 0, size + 1)
-    if len(data) > size:
-        data += read_at(descriptor, len(data), most + 1 - len(data))
-    if len(data) > most:
-        raise TooLarge
-    return data
+    return read_at(descriptor, 0, size)
 
 
 def fingerprint(data: bytes) -> int:

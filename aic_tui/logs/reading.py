@@ -16,7 +16,7 @@ from aic_tui.logs.base import Machine, Reader, Unreadable, View
 from aic_tui.logs.batch import Batch
 from aic_tui.logs.quick import stamp_of, stamp_with_log
 from aic_tui.logs.walk import Walker, why
-from aic_tui.usage_files import HEAD_BYTES, TAIL_BYTES, FileFacts, KnownFile, Memory, Stamp
+from aic_tui.usage_files import HEAD_BYTES, TAIL_BYTES, UNSETTLED, FileFacts, KnownFile, Memory, Stamp
 from aic_tui.usage_records import Days, pack_rows, rows_of
 
 TOO_LONG = "line too long"
@@ -46,6 +46,18 @@ class Job(NamedTuple):
     memory: Memory = Memory()
 
 
+class _Reached(NamedTuple):
+    """How far a file was read."""
+
+    stamp: Stamp
+    offset: int
+    head: int
+    tail: int
+    read_bytes: int
+    append: bool = False
+    skipping: bool = False
+
+
 class Reading:
     """Reads files one after the other. ``tick`` is told of every chunk, in bytes; it may raise to end all."""
 
@@ -58,27 +70,26 @@ class Reading:
 
     def read(self, job: Job) -> FileFacts:
         """What is in the file, or that it could not be read; raises nothing but what ``tick`` raises."""
-        reader = self._find_reader(job.source)
-        facts = nothing_of(job)
         try:
-            return self._read(job, reader, facts._replace(keep=False))
+            return self._read(job, self._find_reader(job.source))
         except FileNotFoundError:
-            return facts._replace(failed=True)
+            problem = None
         except Unreadable as error:
-            return facts._replace(failed=True, problem=str(error.args[0] if error.args else "cannot be read"))
+            problem = str(error.args[0] if error.args else "cannot be read")
         except (OSError, ValueError) as error:
-            return facts._replace(failed=True, problem=why(error))
+            problem = why(error)
+        return nothing_of(job)._replace(failed=True, problem=problem)
 
-    def _read(self, job: Job, reader: Reader, facts: FileFacts) -> FileFacts:
+    def _read(self, job: Job, reader: Reader) -> FileFacts:
         descriptor = read_file.open_regular(os.fsdecode(job.path), is_link=job.is_link)
         try:
             if reader.kind == "lines":
-                return self._lines(descriptor, job, reader, facts)
-            return self._whole(descriptor, job, reader, facts)
+                return self._lines(descriptor, job, reader)
+            return self._whole(descriptor, job, reader)
         finally:
             os.close(descriptor)
 
-    def _lines(self, descriptor: int, job: Job, reader: Reader, facts: FileFacts) -> FileFacts:
+    def _lines(self, descriptor: int, job: Job, reader: Reader) -> FileFacts:
         known = job.known if self._goes_on(descriptor, job, reader) else None
         for attempt in range(_TRIES):
             stamp = stamp_of(os.fstat(descriptor))
@@ -93,16 +104,16 @@ class Reading:
             known = None  # it was cut off while it was read
         if lines.too_long:
             batch.skipped[TOO_LONG] += lines.too_long
-        facts = facts._replace(
+        reached = _Reached(
+            read_file.settled(stamp, time.time_ns()),
+            lines.offset,
+            lines.head,
+            lines.tail,
+            lines.read_bytes,
             append=known is not None,
-            stamp=read_file.settled(stamp, time.time_ns()),
-            offset=lines.offset,
-            head=lines.head,
-            tail=lines.tail,
             skipping=lines.skipping,
-            read_bytes=lines.read_bytes,
         )
-        return self._finished(facts, view, batch, trouble)
+        return self._finished(job, view, batch, reached, trouble)
 
     def _feed(self, reader: Reader, view: View, batch: Batch, lines: read_file.Lines) -> str | None:
         """Have all that is new understood. Returns what went wrong with the reader, which then gets no more."""
@@ -126,13 +137,14 @@ class Reading:
         # Of the same size, and changed all the same: it was written over, and its middle may be another.
         return size > known.stamp.size and read_file.continues(descriptor, known)
 
-    def _whole(self, descriptor: int, job: Job, reader: Reader, facts: FileFacts) -> FileFacts:
+    def _whole(self, descriptor: int, job: Job, reader: Reader) -> FileFacts:
         is_database = reader.kind == "database"
+        after = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
         for _ in range(_TRIES):
-            stamp = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
+            stamp = after
             batch, view, trouble, data = Batch(), self._view(job, reader, stamp), None, b""
             try:
-                if reader.kind == "whole":
+                if not is_database:
                     view.data = data = read_file.read_whole(descriptor)
                 trouble = _understood(reader, view, batch)
             except read_file.TooLarge:
@@ -142,23 +154,31 @@ class Reading:
             after = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
             if after == stamp or is_database:
                 break
-        head = read_file.read_at(descriptor, 0, min(HEAD_BYTES, stamp.size))
         start = max(0, stamp.size - TAIL_BYTES)
-        facts = facts._replace(
-            stamp=read_file.settled(stamp if after == stamp else stamp._replace(mtime_ns=-1), time.time_ns()),
-            offset=stamp.size,
-            head=read_file.fingerprint(head),
-            tail=read_file.fingerprint(read_file.read_at(descriptor, start, stamp.size - start)),
-            read_bytes=len(data) or stamp.size,
+        reached = _Reached(
+            read_file.settled(stamp, time.time_ns()) if after == stamp else stamp._replace(mtime_ns=UNSETTLED),
+            stamp.size,
+            read_file.fingerprint(data[:HEAD_BYTES] or read_file.read_at(descriptor, 0, HEAD_BYTES)),
+            read_file.fingerprint(data[start:] or read_file.read_at(descriptor, start, TAIL_BYTES)),
+            stamp.size,
         )
-        return self._finished(facts, view, batch, trouble)
+        return self._finished(job, view, batch, reached, trouble)
 
-    def _finished(self, facts: FileFacts, view: View, batch: Batch, trouble: str | None) -> FileFacts:
+    def _finished(self, job: Job, view: View, batch: Batch, reached: _Reached, trouble: str | None) -> FileFacts:
         if trouble:
             # Half of a file is worse than what was known before; it is tried again when it changes.
-            return facts._replace(keep=True, problem=trouble)
+            return nothing_of(job)._replace(stamp=reached.stamp, problem=trouble)
         batch.drop_impossible_times()
-        return facts._replace(
+        return FileFacts(
+            *(job.source, job.root, job.path),
+            *((job.known.id, job.known.generation) if job.known else (0, 0)),
+            append=reached.append,
+            stamp=reached.stamp,
+            offset=reached.offset,
+            head=reached.head,
+            tail=reached.tail,
+            skipping=reached.skipping,
+            version=job.version,
             state=_ENCODE(view.state) if view.state else b"{}",
             records=batch.packed(),
             rows=pack_rows(rows_of(batch.records, self._days.ordinal)),
@@ -168,10 +188,10 @@ class Reading:
             repeated=batch.repeated,
             forks=batch.forks,
             seen=batch.seen,
+            read_bytes=reached.read_bytes,
         )
 
     def _view(self, job: Job, reader: Reader, stamp: Stamp) -> View:
-        root = os.fsdecode(job.root)
         modified = min(stamp.mtime_ns, time.time_ns()) // 1_000_000
         return View(
             path=Path(os.fsdecode(job.path)),
@@ -180,8 +200,8 @@ class Reading:
             state={},
             modified_ms=max(0, modified),
             machine=self._machine,
-            beside=lambda relative: _beside(root, relative),
-            others=lambda: self._others(reader, root),
+            beside=lambda relative: _beside(os.fsdecode(job.root), relative),
+            others=lambda: self._others(reader, os.fsdecode(job.root)),
         )
 
     def _others(self, reader: Reader, root: str) -> Sequence[str]:

@@ -36,7 +36,6 @@ def read_all(
     *,
     hands: Hands | None = None,
     workers: int | None = None,
-    nice: int = 0,
 ) -> Generator[Delivery]:
     """Read files in about their order; a delivery comes at least every 50 ms or after every file.
 
@@ -46,7 +45,7 @@ def read_all(
     count = workers_for(todo) if workers is None else workers
     left: deque[Todo] = deque(todo)
     if count:
-        crew = Crew(left, _begin(machine, zone, nice), hands or Hands(), count)
+        crew = Crew(left, _begin(machine, zone), hands or Hands(), count)
         try:
             yield from crew.deliveries()
         finally:
@@ -67,7 +66,7 @@ def _read_here(left: deque[Todo], machine: Machine, zone: tzinfo) -> Iterator[De
             gc.enable()
 
 
-def _begin(machine: Machine, zone: tzinfo, nice: int) -> wire.Begin:
+def _begin(machine: Machine, zone: tzinfo) -> wire.Begin:
     environ = {os.fsencode(name): os.fsencode(value) for name, value in machine.environ.items()}
     extra = {source: list(paths) for source, paths in machine.extra.items()}
-    return wire.Begin(os.fsencode(machine.home), environ, machine.platform, extra, name_of(zone), nice)
+    return wire.Begin(os.fsencode(machine.home), environ, machine.platform, extra, name_of(zone))

@@ -21,7 +21,6 @@ class Begin(NamedTuple):
     platform: str
     extra: dict[str, list[str]]
     zone: str
-    nice: int
 
 
 class Work(NamedTuple):

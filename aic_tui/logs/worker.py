@@ -61,9 +61,6 @@ def main(kind: type[Reading] = Reading) -> None:
     if first is None:
         return
     begin = wire.decode_begin(first)
-    if begin.nice and hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(begin.nice)
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in begin.environ.items()}
     machine = Machine(Path(os.fsdecode(begin.home)), environ, begin.platform, begin.extra)
     answers = _Answers()

@@ -46,7 +46,7 @@ class Prices:
         self._prefixes = dict(prefixes or {})
         self._folded: dict[str, str] | None = None
         self._priced: dict[tuple[str, str], _Priced | None] = {}
-        self._rates: dict[tuple[str, str, date, int, int], Tokens | None] = {}
+        self._rates: dict[tuple[str, str, int, int, date | None], Tokens | None] = {}
 
     @property
     def taken(self) -> str:
@@ -66,14 +66,27 @@ class Prices:
         """
         if flags & _SYNTHETIC:
             return 0
-        key = (model, source, day, flags & _DECIDES, size)
+        key = (model, source, flags & _DECIDES, size, None if self._is_steady(model, source) else day)
         try:
             rates = self._rates[key]
         except KeyError:
-            rates = self._rates[key] = self._rates_of(*key)
+            rates = self._rates[key] = self._rates_of(model, source, day, key[2], size)
         if rates is None:
             return None
-        return sum(count * rate for count, rate in zip(tokens, rates, strict=True))
+        new, out, read, short, long, extra = rates
+        return (
+            tokens[0] * new
+            + tokens[1] * out
+            + tokens[2] * read
+            + tokens[3] * short
+            + tokens[4] * long
+            + tokens[5] * extra
+        )
+
+    def _is_steady(self, model: str, source: str) -> bool:
+        """Whether a model costs the same on every day, as nearly all do."""
+        found = self._find(model, source)
+        return found is None or (len(found.periods) == 1 and not found.periods[0].since)
 
     def _rates_of(self, model: str, source: str, day: date, flags: int, size: int) -> Tokens | None:
         found = self._find(model, source)
@@ -94,9 +107,11 @@ class Prices:
 
     def _find(self, model: str, source: str) -> _Priced | None:
         key = (model, source)
-        if key not in self._priced:
-            self._priced[key] = self._overridden(model) or self._from_table(model, source)
-        return self._priced[key]
+        try:
+            return self._priced[key]
+        except KeyError:
+            found = self._priced[key] = self._overridden(model) or self._from_table(model, source)
+            return found
 
     def _overridden(self, model: str) -> _Priced | None:
         found = find(model, self._overrides.__contains__, lambda _: None) if self._overrides else None

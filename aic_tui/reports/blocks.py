@@ -106,6 +106,8 @@ def find_blocks(
             found.append(block)
         block.last = ts
         _count(block, record, pricer, day_of)
+    for block in found:
+        _add_up(block)
     if block is not None:
         block.is_active = now - block.last < span and now < block.end
     return found
@@ -192,13 +194,18 @@ def _count(block: Block, record: NamedRecord, pricer: Pricer, day_of: Callable[[
     if row is None:
         return
     block.entries += row.messages
-    pricer.add(block.sum, row)
     name = pricer.name(row)
-    if name:
-        found = block.models.get(name)
-        if found is None:
-            found = block.models[name] = Sum()
-        pricer.add(found, row)
+    found = block.models.get(name)
+    if found is None:
+        found = block.models[name] = Sum()
+    pricer.add(found, row)
+
+
+def _add_up(block: Block) -> None:
+    """The sum of a whole block; what no model made is in it, but is no model."""
+    for found in block.models.values():
+        block.sum.add(found)
+    block.models.pop("", None)
 
 
 def _rounded(value: float) -> int:

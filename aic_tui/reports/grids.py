@@ -52,6 +52,14 @@ def period_grid(report: PeriodReport, options: Options) -> Grid:
     return plan.grid(front, rows, ("Total", None) if grouped else ("Total",))
 
 
+def period_notes(report: PeriodReport, grid: Grid) -> list[str]:
+    """What is to be said of the changes, where they are shown and one is not of a whole month."""
+    days = next((change.days for change in report.changes.values() if change.days), None)
+    if days is None or all(column.name != "cost_change" for column in grid.columns):
+        return []
+    return [f"The running month is compared with the first {days} days of the one before."]
+
+
 def session_grid(report: SessionReport, options: Options) -> Grid:
     """Sessions with their last request, their length and their project."""
     front = [

@@ -6,14 +6,12 @@ is every amount under privacy, which masks projects, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aic_tui.pricing.cost import dollars
 from aic_tui.reports.periods import Change, PeriodReport
-from aic_tui.reports.sessions import OneSession, SessionReport, duration_ms
 from aic_tui.reports.sums import Line, Sum, by_cost
 
 Document = dict[str, Any]
@@ -21,8 +19,7 @@ MASK = "***"
 MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What the documents leave out or add: costs, what is private, and the figures of each tool."""
 
     costs: bool = True
@@ -51,39 +48,9 @@ def period_document(report: PeriodReport, shape: Shape) -> Document:
     return {"projects": projects, "totals": totals}
 
 
-def session_document(report: SessionReport, shape: Shape) -> Document:
-    """``{"session": rows, "totals": …}``."""
-    return {
-        "session": [_session_row(line, shape) for line in report.lines],
-        "totals": totals_of(report.total, shape),
-    }
-
-
-def one_session_document(session: OneSession | None, shape: Shape) -> Document | None:
-    """``session --id``: null for an id that is not known, as in ccusage."""
-    if session is None:
-        return None
-    document: Document = {
-        "sessionId": session.id,
-        "projectPath": shape.text(session.project),
-        "totalTokens": session.total.total,
-        **_costs("totalCost", session.total, shape),
-        "entries": [
-            {
-                "timestamp": instant(entry.ts),
-                **counts(entry.sum),
-                "model": entry.model,
-                **({"costUSD": shape.money(entry.sum.cost), "costKind": entry.sum.kind} if shape.costs else {}),
-            }
-            for entry in session.entries
-        ],
-    }
-    return document
-
-
 def totals_of(line: Line, shape: Shape) -> Document:
     """The sums of a report."""
-    document = {**_row(line.sum, shape), "messageCount": line.sum.messages}
+    document = {**sum_row(line.sum, shape), "messageCount": line.sum.messages}
     if shape.costs and line.sum.unpriced:
         document["unpricedModels"] = sorted(line.sum.unpriced)
     return document
@@ -93,7 +60,7 @@ def breakdowns(models: Mapping[str, Sum], shape: Shape) -> list[Document]:
     """One row for each model, the dearest first."""
     rows = []
     for name, found in by_cost(models):
-        row: Document = {"modelName": name, **counts(found), **_costs("cost", found, shape)}
+        row: Document = {"modelName": name, **counts(found), **costs_of("cost", found, shape)}
         if shape.costs and found.unpriced:
             row["missingPricing"] = True
         if found.guessed:
@@ -122,7 +89,7 @@ def _period_row(line: Line, change: Change | None, shape: Shape) -> Document:
     row: Document = {
         "period": line.key,
         "agent": "all",
-        **_row(line.sum, shape),
+        **sum_row(line.sum, shape),
         "messageCount": line.sum.messages,
         "modelsUsed": sorted(line.models),
         "modelBreakdowns": breakdowns(line.models, shape),
@@ -130,7 +97,7 @@ def _period_row(line: Line, change: Change | None, shape: Shape) -> Document:
     }
     if shape.by_agent:
         row["agents"] = [
-            {"agent": name, **_row(line.agents[name], shape), "messageCount": line.agents[name].messages}
+            {"agent": name, **sum_row(line.agents[name], shape), "messageCount": line.agents[name].messages}
             for name in sorted(line.agents)
         ]
     if change is not None:
@@ -142,28 +109,9 @@ def _period_row(line: Line, change: Change | None, shape: Shape) -> Document:
     return row
 
 
-def _session_row(line: Line, shape: Shape) -> Document:
-    metadata: Document = {
-        "firstActivity": instant(line.sum.first),
-        "lastActivity": instant(line.sum.last),
-        "durationSeconds": duration_ms(line.sum) / 1000,
-        "projectPath": shape.text(line.project),
-    }
-    if line.sum.credits is not None:
-        metadata["credits"] = None if shape.privacy else line.sum.credits / MILLION
-    return {
-        "period": line.key,
-        "agent": line.source,
-        **_row(line.sum, shape),
-        "messageCount": line.sum.messages,
-        "modelsUsed": sorted(line.models, key=lambda name: (line.models[name].first, name)),
-        "modelBreakdowns": breakdowns(line.models, shape),
-        "metadata": metadata,
-    }
-
-
-def _row(found: Sum, shape: Shape) -> Document:
-    row: Document = {**counts(found), "totalTokens": found.total, **_costs("totalCost", found, shape)}
+def sum_row(found: Sum, shape: Shape) -> Document:
+    """Tokens and cost of any row."""
+    row: Document = {**counts(found), "totalTokens": found.total, **costs_of("totalCost", found, shape)}
     if found.extra:
         row["extraTokens"] = found.extra
     if found.credits is not None:
@@ -173,7 +121,8 @@ def _row(found: Sum, shape: Shape) -> Document:
     return row
 
 
-def _costs(name: str, found: Sum, shape: Shape) -> Document:
+def costs_of(name: str, found: Sum, shape: Shape) -> Document:
+    """A cost under ``name``, what kind it is, and both kinds where it is made of both."""
     if not shape.costs:
         return {}
     costs: Document = {name: shape.money(found.cost), "costKind": found.kind}
@@ -181,8 +130,3 @@ def _costs(name: str, found: Sum, shape: Shape) -> Document:
         costs["estimatedCost"] = shape.money(found.estimated)
         costs["recordedCost"] = shape.money(found.recorded)
     return costs
-
-
-def names_of(lines: Sequence[Line]) -> set[str]:
-    """Every tool that has something in the report."""
-    return {source for line in lines for source in line.agents}

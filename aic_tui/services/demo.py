@@ -94,6 +94,14 @@ class DemoMonitor:
         """Call ``callback`` with each state whose figures moved."""
         self._callbacks.append(callback)
 
+    @property
+    def reading_share(self) -> float | None:
+        """None: a demonstration reads no logs."""
+        return None
+
+    def subscribe_reading(self, callback: Callable[[], None]) -> None:
+        """Never calls ``callback``."""
+
     async def run(self) -> None:
         """Publish what moved, once per tick, until cancelled."""
         seen = {state.account_id: state for state in self.states()}

@@ -20,6 +20,7 @@ from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from aic_tui.models import AccountState, Point, RequestEntry
 from aic_tui.services.account_list import face, first_states, save_list
+from aic_tui.services.log_following import LogFollower
 from aic_tui.services.monitor import Found, Outcome
 from aic_tui.store.store import Store
 
@@ -61,6 +62,8 @@ class LiveMonitor:
         self._callbacks: list[Callable[[AccountState | None], None]] = []
         self._notices: list[str] = []
         self._choices: dict[str, str] = {}
+        self._reading_callbacks: list[Callable[[], None]] = []
+        self._logs = LogFollower(env, config, self._tell_reading)
         self._note_problems(config)
 
     @classmethod
@@ -83,6 +86,7 @@ class LiveMonitor:
     def notices(self) -> Sequence[str]:
         """Sentences the user should see once, oldest first."""
         found = [*self._notices, *self._store.notices]
+        found += [notice for notice in self._logs.notices if notice not in found]
         if self._service is not None:
             found += self._service.notices
         if self._vault is not None:
@@ -125,6 +129,15 @@ class LiveMonitor:
         """Call ``callback`` with each changed state, and with None when the list of accounts changed."""
         self._callbacks.append(callback)
 
+    @property
+    def reading_share(self) -> float | None:
+        """How far the reading of session logs has come, 0 to 1, where it takes long enough to be mentioned."""
+        return self._logs.share
+
+    def subscribe_reading(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when :attr:`reading_share` has changed, at most once a second."""
+        self._reading_callbacks.append(callback)
+
     async def load(self) -> None:
         """Complete the list: names of providers, and where config.toml has no accounts the environment's keys.
 
@@ -142,6 +155,8 @@ class LiveMonitor:
                 group.create_task(service.run(), name="refresh")
                 group.create_task(self._follow_config(service), name="config")
                 group.create_task(self._keep_small(), name="upkeep")
+                group.create_task(self._logs.run(), name="logs")
+                group.create_task(self._keep_prices_live(), name="prices")
         finally:
             self._is_running = False
 
@@ -261,6 +276,7 @@ class LiveMonitor:
 
     def _build(self) -> RefreshService:
         """On a thread of its own: these imports would hold up the screen."""
+        import aic_tui.services.prices  # noqa: F401  # for later
         from aic_tui.config.secret_file import sweep_secrets
         from aic_tui.config.secrets import Vault
         from aic_tui.providers.client import Client
@@ -312,6 +328,15 @@ class LiveMonitor:
 
     # -- beside the refresh
 
+    def _tell_reading(self) -> None:
+        for callback in self._reading_callbacks:
+            callback()
+
+    async def _keep_prices_live(self) -> None:
+        from aic_tui.services.prices import keep_prices_live
+
+        await keep_prices_live(self._env, lambda: self._config.settings.live_prices and not self._config.broken)
+
     async def _follow_config(self, service: RefreshService) -> None:
         while True:
             await self._env.sleep(_CONFIG_LOOK_SECONDS)
@@ -331,6 +356,7 @@ class LiveMonitor:
             config = replace(config, settings=self._config.settings, keys=self._config.keys)
         fewer_days = config.settings.retention_days < self._config.settings.retention_days
         self._config = config
+        self._logs.follow(config)
         if self._vault is not None:
             self._vault.storage = config.settings.storage
         self._note_problems(config)

@@ -89,6 +89,13 @@ class Monitor(Protocol):
     def subscribe(self, callback: Callable[[AccountState | None], None]) -> None:
         """Call ``callback`` with each changed state, and with None when the list of accounts changed."""
 
+    @property
+    def reading_share(self) -> float | None:
+        """How far the reading of session logs has come, 0 to 1, where it takes long enough to be mentioned."""
+
+    def subscribe_reading(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when :attr:`reading_share` has changed, at most once a second."""
+
     async def run(self) -> None:
         """Load credentials, then keep every account fresh until cancelled."""
 

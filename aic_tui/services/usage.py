@@ -168,11 +168,21 @@ class UsageService:
         sources: Collection[str] | None = None,
         session: str | None = None,
     ) -> Iterator[NamedRecord]:
-        """Every record from ``since_ts`` to before ``until_ts`` (ms since 1970), file by file, not sorted."""
+        """Every record from ``since_ts`` to before ``until_ts`` (ms since 1970), file by file, not sorted.
+
+        Raises UserError where the database turns out to be damaged on the way; it is mended then.
+        """
         first = -_MOST_MS if since_ts is None else since_ts
         end = _MOST_MS if until_ts is None else until_ts
         nothing: Iterator[NamedRecord] = iter(())
-        return self._read(lambda db: log_reading.records(db, first, end, sources, session), nothing)
+        try:
+            yield from self._read(lambda db: log_reading.records(db, first, end, sources, session), nothing)
+        except log_reading.TROUBLE as error:
+            from aic_tui.services.usage_store import mend, open_database
+
+            self._close_reader()
+            self._database = self._database or open_database(self._env)
+            raise mend(self._database) from error
 
     def health(self) -> Sequence[SourceHealth]:
         """How well each tool's logs were understood when they were last scanned, in the order of the registry."""

@@ -48,7 +48,6 @@ class Scanning:
         may_forget: bool = True,
         database: Database | None = None,
         hands: Hands | None = None,
-        nice: int = 0,
     ) -> None:
         self.database = database
         self._hands = hands
@@ -56,7 +55,6 @@ class Scanning:
         self._machine = machine
         self._zone = zone
         self._may_forget = may_forget
-        self._nice = nice
         self._notices: list[str] = []
 
     def run(self, changes: Mapping[str, Sequence[bytes] | None], tell: Tell, is_cancelled: Ask) -> ScanReport:
@@ -127,7 +125,7 @@ class Scanning:
             return ScanReport()
         batch = _Batch(index, self._saving)
         count = _Count(todo, tell)
-        with closing(read_all(todo, self._machine, self._zone, hands=self._hands, nice=self._nice)) as deliveries:
+        with closing(read_all(todo, self._machine, self._zone, hands=self._hands)) as deliveries:
             for delivery in deliveries:
                 count.add(len(delivery.facts), delivery.read_bytes)
                 batch.add(delivery.facts)

@@ -70,7 +70,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the screen's; it ends us by closing the pipe
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
-            os.nice(NICE)
+            os.nice(NICE)  # the workers', too: they inherit it
     begin = json.loads(sys.stdin.readline() or "null")
     if not isinstance(begin, dict):
         return 2

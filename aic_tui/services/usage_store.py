@@ -19,3 +19,10 @@ def open_database(env: Environment) -> Database:
             f" {newer.known}). It was left untouched: update aic-tui, or use another AIC_DATA_DIR."
         ) from newer
     return database
+
+
+def mend(database: Database) -> UserError:
+    """Look for damage, replace a damaged file by what can be read of it, and say so."""
+    if database.check() is None:
+        return UserError("The database cannot be read just now. Try again.", exit_code=1)
+    return UserError("The database was damaged, and what can be read of it was saved. Try again.", exit_code=1)

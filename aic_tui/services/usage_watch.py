@@ -16,7 +16,7 @@ from aic_tui.services.usage_scanner import TICK_SECONDS, begin_line, told
 _MODULE = "aic_tui.services.usage_scanner"
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 300.0
-_END_SECONDS = 0.5
+_END_SECONDS = 0.15
 
 
 async def watch(

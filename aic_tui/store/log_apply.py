@@ -256,7 +256,8 @@ def _entry(file: _File, facts: FileFacts) -> tuple[object, ...]:
 
 
 def _lost(file: _File) -> int:
-    return log_settle.count_lost(file.body)
+    # Nothing that was read only now is marked, unless it was settled.
+    return log_settle.count_lost(file.body) if file.before is not None or file.makes_rows else 0
 
 
 def _tellings(file: _File, fragments: set[int]) -> list[log_settle.Telling]:

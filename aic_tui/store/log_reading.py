@@ -70,7 +70,7 @@ def stamps(db: sqlite3.Connection, source: str) -> list[tuple[bytes, int, int, i
     """
     return db.execute(
         "SELECT path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0 AND source = ?"
-        " ORDER BY mtime_ns DESC",
+        " ORDER BY mtime_ns < 0 DESC, mtime_ns DESC",  # what changed as it was read has no time, and is the newest
         (source,),
     ).fetchall()
 

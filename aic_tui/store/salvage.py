@@ -15,7 +15,12 @@ Row = tuple[Any, ...]
 _CHUNK = 1000
 # Of the index of session logs any part may be missing: its rows and keys are made anew of the records, and every log
 # that is still there is read again.
-_DOUBT = ("DELETE FROM log_meta", "DELETE FROM log_sources", "UPDATE log_files SET version = -1")
+_DOUBT = (
+    "DELETE FROM log_meta",
+    "DELETE FROM log_sources",
+    "DELETE FROM log_records WHERE file NOT IN (SELECT id FROM log_files)",
+    "UPDATE log_files SET version = -1",
+)
 
 
 def salvage(damaged: Path, fresh: Path) -> int:

@@ -30,6 +30,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("cache_ttl_seconds", "stale after"),
             ("retention_days", "keep history"),
             ("live_prices", "live prices"),
+            ("read_logs", "read logs"),
         ),
     ),
     ("Program", (("storage", "new keys go to"), ("log_level", "log"), ("github_client_id", "GitHub client"))),

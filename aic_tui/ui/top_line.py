@@ -35,4 +35,5 @@ def badges(board: Board, monitor: Monitor, options: ViewOptions, *, not_saving: 
 def top_line(board: Board, monitor: Monitor, options: ViewOptions, cells: int, *, not_saving: bool = False) -> Line:
     """One line of ``cells``."""
     shown = len(board.shown) if board.wanted else None
-    return header(board.states, options, cells, badges(board, monitor, options, not_saving=not_saving), shown)
+    marks = badges(board, monitor, options, not_saving=not_saving)
+    return header(board.states, options, cells, marks, shown, monitor.reading_share)

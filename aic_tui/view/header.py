@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aic_tui.errors import FailureKind
-from aic_tui.format import status_glyph
+from aic_tui.format import percent, status_glyph
 from aic_tui.models import AccountState, Status
 from aic_tui.outlook import is_waiting, needs_user
 from aic_tui.view import words
@@ -20,10 +20,11 @@ def header(
     cells: int,
     badges: Sequence[str] = (),
     shown: int | None = None,
+    reading: float | None = None,
 ) -> Line:
     """The header in exactly ``cells``. ``badges`` (an active filter, demo, the sort order) stay longer than counts
     that are calm; what needs the user stays longest. ``shown`` is how many accounts a filter leaves on show: that
-    stands beside its badge, the first one."""
+    stands beside its badge, the first one. ``reading`` is how much of the session logs has been read, if it goes on."""
     calls, brief = _calls(states, options), _brief_calls(states, options)
     marks = [line((badge, Tone.ACCENT)) for badge in badges]
     whole = f"{len(states)} account{'' if len(states) == 1 else 's'}"
@@ -37,7 +38,7 @@ def header(
     candidates = [(*front, *join(part, dot)) for part in parts for front in (lead, EMPTY) if part]
     candidates.append(line((TITLE, Tone.STRONG)))
     left = first_fitting(candidates, cells)
-    end = first_fitting(_clocks(states, options), cells - width(left) - 3)
+    end = first_fitting(_clocks(states, options, reading), cells - width(left) - 3)
     room = cells - width(left) - width(end)
     return pad((*left, Span(" " * room), *end), cells) if end else pad(left, cells)
 
@@ -79,7 +80,7 @@ def _brief_calls(states: Sequence[AccountState], options: ViewOptions) -> list[L
     ]
 
 
-def _clocks(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
+def _clocks(states: Sequence[AccountState], options: ViewOptions, reading: float | None) -> list[Line]:
     here = options.now.astimezone(options.zone)
     zone = getattr(options.zone, "key", None) or here.tzname() or ""
     now = f"{here:%H:%M}"
@@ -89,4 +90,7 @@ def _clocks(states: Sequence[AccountState], options: ViewOptions) -> list[Line]:
         following = words.clock(min(nexts), options)
         if following != now:
             forms.insert(0, words.say(f"next refresh {following} · {forms[0]}", options))
+    if reading is not None:
+        news = f"reading logs {percent(reading)}"
+        forms = [*(words.say(f"{news} · {form}", options) for form in forms), *forms]
     return [line((form, Tone.DIM)) for form in forms]

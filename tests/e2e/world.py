@@ -112,7 +112,7 @@ class World:
     def environ(self) -> dict[str, str]:
         """The program's whole environment: keys, a home, and what coverage needs to follow child processes."""
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG") or k.startswith("COV")}
-        return {**kept, **KEYS, "HOME": str(self.home), "TZ": "UTC"}
+        return {**kept, **KEYS, "HOME": str(self.home), "TZ": "UTC", "AIC_LIVE_PRICES": "0"}
 
     @property
     def secrets(self) -> list[str]:

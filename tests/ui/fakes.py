@@ -46,7 +46,9 @@ class FakeMonitor:
         self.choices: dict[str, str] = {}
         self.running = False
         self.run_error: Exception | None = None
+        self.reading_share: float | None = None
         self._callbacks: list[Callable[[AccountState | None], None]] = []
+        self._reading_callbacks: list[Callable[[], None]] = []
 
     def states(self) -> Sequence[AccountState]:
         return list(self.listed)
@@ -65,6 +67,15 @@ class FakeMonitor:
         self.listed = list(states)
         for callback in self._callbacks:
             callback(None)
+
+    def subscribe_reading(self, callback: Callable[[], None]) -> None:
+        self._reading_callbacks.append(callback)
+
+    def read(self, share: float | None) -> None:
+        """So much of the session logs has been read."""
+        self.reading_share = share
+        for callback in self._reading_callbacks:
+            callback()
 
     async def run(self) -> None:
         self.running = True

@@ -481,3 +481,23 @@ async def test_a_state_of_an_unknown_account_is_ignored(env: Environment, monito
         monitor.publish(replace(account(1, env.now()), account_id="stranger", label="Stranger"))
         await settle(pilot)
         assert "Stranger" not in screen_text(app)
+
+
+async def test_the_reading_of_logs_is_told_of_as_long_as_it_goes_on(env: Environment, monitor: FakeMonitor) -> None:
+    app = build_app(env, monitor)
+    async with app.run_test(size=WIDE) as pilot:
+        assert "reading" not in part_text(app, "header")
+        monitor.read(0.344)
+        await settle(pilot)
+        assert "reading logs 34% · " in part_text(app, "header")
+        monitor.read(None)
+        await settle(pilot)
+        assert "reading" not in part_text(app, "header")
+
+
+async def test_a_narrow_header_keeps_what_matters_more(env: Environment, monitor: FakeMonitor) -> None:
+    monitor.reading_share = 0.344
+    app = build_app(env, monitor)
+    async with app.run_test(size=LIST):
+        assert "12 accounts" in part_text(app, "header")
+        assert "reading" not in part_text(app, "header")

@@ -37,7 +37,7 @@ from tests.ui.fakes import FakeMonitor, account, environ_of, part_text, screen_t
 ACCOUNT = '[accounts.purse]\nprovider = "deepseek"\nname = "Purse"\nenabled = false\n'
 ORDER = [
     *("theme", "timezone", "show", "privacy", "mouse", "warn_percent", "refresh_interval_seconds"),
-    *("cache_ttl_seconds", "retention_days", "live_prices", "storage", "log_level", "github_client_id"),
+    *("cache_ttl_seconds", "retention_days", "live_prices", "read_logs", "storage", "log_level", "github_client_id"),
 ]
 
 
