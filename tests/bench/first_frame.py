@@ -31,6 +31,7 @@ def cached_home(folder: Path) -> dict[str, str]:
     """A home whose database knows 12 accounts, every one with figures, and whose config lists them."""
     environ = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "PYTHONPATH")}
     environ |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"), "XDG_DATA_HOME": str(folder / "data")}
+    environ |= {"AIC_LIVE_PRICES": "0"}
     paths = resolve_paths(environ, sys.platform, folder)
     env = Environment(paths=paths, home=folder, environ=environ, now=lambda: datetime.now(UTC))
     store = Store.open(env)

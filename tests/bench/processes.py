@@ -50,7 +50,7 @@ def peak_of_all(argv: Sequence[str], environ: Mapping[str, str]) -> float:
 
     def sample() -> None:
         while not ended.wait(_SAMPLE_SECONDS):
-            for pid in _family(process.pid):
+            for pid in family(process.pid):
                 peaks[pid] = max(peaks.get(pid, 0.0), _peak(pid))
 
     thread = threading.Thread(target=sample)
@@ -90,12 +90,13 @@ class Pairs:
         return f"{statistics.median(walls):.3f} s ({min(walls):.3f} to {max(walls):.3f})"
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process, its children and theirs. Linux only."""
     found = [pid]
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _family(int(child))
+                found += family(int(child))
     return found
 
 
