@@ -69,7 +69,8 @@ def idle_cost(argv: list[str], environ: dict[str, str], seconds: float) -> dict[
     with PtyProgram(argv, environ=environ, emulate=False, **SIZE) as program:
         program.wait_for_bytes(last_word(environ))
         program.pump(8)
-        program.pump(120, lambda: len(family(program.pid)) <= 2)  # the first scan is over
+        program.pump(120, lambda: len(family(program.pid)) <= 2)  # the first scan has been read
+        program.pump(8)
         everyone = family(program.pid)  # with the scanner of logs beside it
         bytes_before, cpu_before = len(program.raw), cpu_seconds(everyone)
         program.pump(seconds)
