@@ -69,18 +69,18 @@ def folders(db: sqlite3.Connection) -> dict[str, list[tuple[bytes, int]]]:
     return found
 
 
-def stamps(db: sqlite3.Connection) -> dict[str, list[tuple[bytes, int, int, int, int, int]]]:
+def stamps(db: sqlite3.Connection) -> dict[str, list[Sequence[Any]]]:
     """By tool: path, device, inode, size, modification time (ns) and whether reading failed, of every file that is
     not gone.
     """
-    found: dict[bytes, list[tuple[bytes, int, int, int, int, int]]] = {}
+    found: dict[bytes, list[Sequence[Any]]] = {}
     # As bytes: thousands of equal texts need not be decoded.
     query = "SELECT CAST(source AS BLOB), path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0"
     for source, *stamp in db.execute(query):
         mine = found.get(source)
         if mine is None:
             mine = found[source] = []
-        mine.append(stamp)  # type: ignore[arg-type]
+        mine.append(stamp)
     return {source.decode(): mine for source, mine in found.items()}
 
 
