@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import random
+
     import httpx
 
 
@@ -59,6 +60,12 @@ def _boottime() -> float:
     return time.clock_gettime(clock) if clock is not None else time.time()
 
 
+def _random() -> random.Random:
+    import random  # not for reports
+
+    return random.Random()
+
+
 async def _sleep(seconds: float) -> None:
     import asyncio  # as dear as all else that a warm report loads, and no verb over logs sleeps
 
@@ -82,7 +89,7 @@ class Environment:
     monotonic: Callable[[], float] = time.monotonic
     boottime: Callable[[], float] = _boottime
     sleep: Callable[[float], Awaitable[None]] = _sleep
-    rng: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=_random)
     transport: httpx.AsyncBaseTransport | None = None
     keyring: Callable[[], KeyringBackend] | None = None
     run: Callable[[Sequence[str]], str | None] | None = None

@@ -51,6 +51,7 @@ def test_one_session_request_by_request(tmp_path: Path) -> None:
         9,
     )
     assert found["entries"][0].keys() >= {"timestamp", *COUNTS[:4], "model", "costUSD"}
+    assert len(world.json("session", "-i", "11111111", "--since", "20260502")["entries"]) == 3
     assert world.json("session", "--id", "nobody") is None
     assert "No session is called" in world.run("session", "--id", "nobody").err
 

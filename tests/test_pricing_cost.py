@@ -141,3 +141,14 @@ def test_a_price_that_is_none_is_told_and_the_list_holds(env: Environment, text:
     assert len(problems) == 1
     assert sentence in problems[0]
     assert prices.cost("gpt-5", "", DAY, 0, 0, tokens(MILLION)) == 1_250_000 * MILLION
+
+
+@pytest.mark.parametrize("days", [(date(2026, 8, 1), date(2026, 8, 20)), (date(2026, 8, 20), date(2026, 8, 1))])
+def test_what_was_asked_of_one_day_says_nothing_of_another(days: tuple[date, date]) -> None:
+    def once(prices: Prices, day: date) -> int | None:
+        return prices.cost("deepseek-v4-pro", "", day, 0, 0, tokens(MILLION))
+
+    prices = Prices(load_table())
+    found = [once(prices, day) for day in days]
+    assert found == [once(Prices(load_table()), day) for day in days]
+    assert found[0] != found[1]

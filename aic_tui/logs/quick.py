@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aic_tui import __version__
-from aic_tui.logs.base import Machine
 from aic_tui.logs.registry import TOOLS
-from aic_tui.usage_files import Stamp, signed
+
+if TYPE_CHECKING:
+    from aic_tui.logs.base import Machine
+    from aic_tui.usage_files import Stamp
 
 _HERE = Path(__file__).parent
 _NO_DATABASE = (b".json", b".jsonl", b".csv")
+
+
+class Site(NamedTuple):
+    """What :class:`~aic_tui.logs.base.Machine` is, for those who need not load it."""
+
+    home: Path
+    environ: Mapping[str, str]
+    platform: str
+    extra: Mapping[str, Sequence[str]]
 
 
 class Asked(Mapping[str, str]):
@@ -44,7 +56,7 @@ def program_of(source: str) -> str:
         return __version__
 
 
-def machine_of(machine: Machine, source: str, names: Iterable[str]) -> dict[str, Any]:
+def machine_of(machine: Machine | Site, source: str, names: Iterable[str]) -> dict[str, Any]:
     """What the roots of a tool were found by, as JSON values."""
     return {
         "program": program_of(source),
@@ -55,7 +67,7 @@ def machine_of(machine: Machine, source: str, names: Iterable[str]) -> dict[str,
     }
 
 
-def is_same_machine(machine: Machine, source: str, noted: Mapping[str, Any]) -> bool:
+def is_same_machine(machine: Machine | Site, source: str, noted: Mapping[str, Any]) -> bool:
     """Whether the roots of a tool would be found as they were, as far as that can be told without its reader."""
     found = noted.get("machine")
     if not isinstance(found, dict) or found != machine_of(machine, source, found.get("environ", ())):
@@ -71,16 +83,16 @@ class Noted(NamedTuple):
     """What the last scan left in the index of one tool; see ``store/log_reading.py``.
 
     ``folders`` are paths and modification times (ns); ``stamps`` are path, device, inode, size, modification time (ns)
-    and whether reading failed, newest first.
+    and whether reading failed.
     """
 
     body: Mapping[str, Any]
     folders: Sequence[tuple[bytes, int]]
-    stamps: Sequence[tuple[bytes, int, int, int, int, int]]
+    stamps: Sequence[Sequence[Any]]
 
 
 def changes(
-    noted: Mapping[str, Noted], machine: Machine, wanted: Iterable[str], newest: int | None = None
+    noted: Mapping[str, Noted], machine: Machine | Site, wanted: Iterable[str], newest: int | None = None
 ) -> dict[str, list[bytes] | None]:
     """The tools among ``wanted`` whose logs have changed: with the files that were changed, or with None where all of
     its roots must be walked, because files are new, gone or somewhere else. Empty where nothing changed.
@@ -97,10 +109,16 @@ def changes(
         ):
             found[source] = None
             continue
-        changed = _changed_files(note.stamps[:newest], is_database=note.body.get("kind") == "database")
+        stamps = note.stamps if newest is None else heapq.nlargest(newest, note.stamps, key=_time)
+        changed = _changed_files(stamps, is_database=note.body.get("kind") == "database")
         if changed or changed is None:
             found[source] = changed
     return found
+
+
+def _time(stamp: Sequence[Any]) -> float:
+    """What changed as it was read has no time, and is the newest."""
+    return float("inf") if stamp[4] < 0 else float(stamp[4])
 
 
 def _folder_is_same(path: bytes, mtime_ns: int) -> bool:
@@ -110,7 +128,7 @@ def _folder_is_same(path: bytes, mtime_ns: int) -> bool:
         return False
 
 
-def _changed_files(stamps: Iterable[tuple[bytes, int, int, int, int, int]], *, is_database: bool) -> list[bytes] | None:
+def _changed_files(stamps: Iterable[Sequence[Any]], *, is_database: bool) -> list[bytes] | None:
     """None where one is gone."""
     stat, changed = os.stat, []
     try:
@@ -128,6 +146,8 @@ def _changed_files(stamps: Iterable[tuple[bytes, int, int, int, int, int]], *, i
 
 def stamp_of(found: os.stat_result) -> Stamp:
     """What the index keeps of a ``stat``."""
+    from aic_tui.usage_files import Stamp, signed
+
     return Stamp(signed(found.st_dev), signed(found.st_ino), found.st_size, found.st_mtime_ns)
 
 
@@ -142,7 +162,7 @@ def stamp_with_log(path: bytes, stamp: Stamp, *, is_database: bool) -> Stamp:
     return stamp._replace(size=stamp.size + log.st_size, mtime_ns=max(stamp.mtime_ns, log.st_mtime_ns))
 
 
-def _value(machine: Machine, name: str) -> str | None:
+def _value(machine: Machine | Site, name: str) -> str | None:
     value = machine.environ.get(name)
     # JSON has no place for the surrogates of a name that is not UTF-8.
     return None if value is None else os.fsencode(value).hex()

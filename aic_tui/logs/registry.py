@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from aic_tui.logs.base import Reader
+if TYPE_CHECKING:
+    from aic_tui.logs.base import Reader
 
 
 class Tool(NamedTuple):

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 
 from aic_tui.config.settings import Config
 from aic_tui.environment import Environment
-from aic_tui.logs.base import Machine
-from aic_tui.logs.quick import Noted, changes
+from aic_tui.logs.quick import Noted, Site, changes
 from aic_tui.logs.registry import source_ids
 from aic_tui.store import log_reading
 from aic_tui.usage_records import NamedRecord, NamedRow
@@ -24,6 +23,7 @@ from aic_tui.usage_records import NamedRecord, NamedRow
 if TYPE_CHECKING:
     import sqlite3
 
+    from aic_tui.logs.base import Machine
     from aic_tui.logs.hands import Hands
     from aic_tui.services.usage_health import SourceHealth
     from aic_tui.store.database import Database
@@ -82,6 +82,13 @@ class UsageService:
 
     @property
     def machine(self) -> Machine:
+        """Where logs are looked for."""
+        from aic_tui.logs.base import Machine
+
+        return Machine(*self._site)
+
+    @property
+    def _site(self) -> Site:
         """Where logs are looked for: also in ``imports/<tool>`` of our data directory, where users put what they
         downloaded.
         """
@@ -90,7 +97,7 @@ class UsageService:
         with suppress(OSError):
             for source in sorted(set(os.listdir(imports)) & set(source_ids())):  # noqa: PTH208
                 extra.setdefault(source, []).append(str(imports / source))
-        return Machine(self._env.home, self._env.environ, self._env.platform, extra)
+        return Site(self._env.home, self._env.environ, self._env.platform, extra)
 
     def scan(
         self,
@@ -215,7 +222,7 @@ class UsageService:
 
         self._close_reader()
         scanning = Scanning(
-            self._env, self.machine, zone, may_forget=self._may_forget, database=self._database, hands=hands
+            self._env, self._site, zone, may_forget=self._may_forget, database=self._database, hands=hands
         )
         try:
             return scanning.run(found, progress, cancelled)
@@ -231,7 +238,7 @@ class UsageService:
         def work(db: sqlite3.Connection) -> Mapping[str, Sequence[bytes] | None]:
             if not log_reading.has_rows_of(db, zone):
                 return everything
-            return changes(self._notes(db), self.machine, wanted, newest)
+            return changes(self._notes(db), self._site, wanted, newest)
 
         try:
             return self._read(work, everything)
@@ -242,8 +249,9 @@ class UsageService:
         """What the last scan noted, read again only when it may be another."""
         version = log_reading.version(db)
         if self._noted is None or self._noted[0] != version:
+            folders, stamps = log_reading.folders(db), log_reading.stamps(db)
             found = {
-                source: Noted(body, log_reading.folders(db, source), log_reading.stamps(db, source))
+                source: Noted(body, folders.get(source, ()), stamps.get(source, ()))
                 for source, body in log_reading.sources(db).items()
             }
             self._noted = (version, found)

@@ -14,6 +14,7 @@ from aic_tui.logs.base import Machine
 from aic_tui.logs.crew import Todo
 from aic_tui.logs.hands import Hands
 from aic_tui.logs.plan import Plan, plan, plan_changed
+from aic_tui.logs.quick import Site
 from aic_tui.logs.scan import read_all
 from aic_tui.services.usage import Progress, ScanReport
 from aic_tui.services.usage_store import open_database
@@ -42,7 +43,7 @@ class Scanning:
     def __init__(
         self,
         env: Environment,
-        machine: Machine,
+        site: Site,
         zone: tzinfo,
         *,
         may_forget: bool = True,
@@ -52,7 +53,7 @@ class Scanning:
         self.database = database
         self._hands = hands
         self._env = env
-        self._machine = machine
+        self._machine = Machine(*site)
         self._zone = zone
         self._may_forget = may_forget
         self._notices: list[str] = []

@@ -7,13 +7,15 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aic_tui.store.connect import connect, version_of
 from aic_tui.store.schema import MIGRATIONS
-from aic_tui.usage_files import KnownFile, Stamp
 from aic_tui.usage_records import BOUNDARIES, PACKED, Flag, NamedRecord, NamedRow
 from aic_tui.zones import name_of
+
+if TYPE_CHECKING:
+    from aic_tui.usage_files import KnownFile
 
 TROUBLE = sqlite3.Error
 """What reading may raise: a lock, damage, a disk that is gone."""
@@ -59,20 +61,27 @@ def sources(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {str(source): json.loads(body) for source, body in db.execute("SELECT source, body FROM log_sources")}
 
 
-def folders(db: sqlite3.Connection, source: str) -> list[tuple[bytes, int]]:
-    """Path and modification time (ns) of every folder of a tool that the last scan listed."""
-    return db.execute("SELECT path, mtime_ns FROM log_folders WHERE source = ?", (source,)).fetchall()
+def folders(db: sqlite3.Connection) -> dict[str, list[tuple[bytes, int]]]:
+    """By tool: path and modification time (ns) of every folder that the last scan listed."""
+    found: dict[str, list[tuple[bytes, int]]] = {}
+    for source, path, mtime_ns in db.execute("SELECT source, path, mtime_ns FROM log_folders"):
+        found.setdefault(source, []).append((path, mtime_ns))
+    return found
 
 
-def stamps(db: sqlite3.Connection, source: str) -> list[tuple[bytes, int, int, int, int, int]]:
-    """Path, device, inode, size, modification time (ns) and whether reading failed, of every file of a tool that is
-    not gone; newest first.
+def stamps(db: sqlite3.Connection) -> dict[str, list[Sequence[Any]]]:
+    """By tool: path, device, inode, size, modification time (ns) and whether reading failed, of every file that is
+    not gone.
     """
-    return db.execute(
-        "SELECT path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0 AND source = ?"
-        " ORDER BY mtime_ns < 0 DESC, mtime_ns DESC",  # what changed as it was read has no time, and is the newest
-        (source,),
-    ).fetchall()
+    found: dict[bytes, list[Sequence[Any]]] = {}
+    # As bytes: thousands of equal texts need not be decoded.
+    query = "SELECT CAST(source AS BLOB), path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0"
+    for source, *stamp in db.execute(query):
+        mine = found.get(source)
+        if mine is None:
+            mine = found[source] = []
+        mine.append(stamp)
+    return {source.decode(): mine for source, mine in found.items()}
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -88,7 +97,7 @@ _KNOWN = (
 
 def known_files(db: sqlite3.Connection, source: str, *, gone: bool) -> list[KnownFile]:
     """Every file of a tool that is (``gone``: no longer) there, as it was last read."""
-    return list(map(_known, db.execute(f"{_KNOWN} source = ? AND gone = ?", (source, gone))))
+    return _known(db.execute(f"{_KNOWN} source = ? AND gone = ?", (source, gone)))
 
 
 def known_at(db: sqlite3.Connection, source: str, paths: Sequence[bytes]) -> list[KnownFile]:
@@ -97,7 +106,7 @@ def known_at(db: sqlite3.Connection, source: str, paths: Sequence[bytes]) -> lis
         wanted = set(paths)
         return [file for file in known_files(db, source, gone=False) if file.path in wanted]
     marks = ", ".join("?" * len(paths))
-    return list(map(_known, db.execute(f"{_KNOWN} source = ? AND gone = 0 AND path IN ({marks})", (source, *paths))))
+    return _known(db.execute(f"{_KNOWN} source = ? AND gone = 0 AND path IN ({marks})", (source, *paths)))
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
@@ -105,10 +114,15 @@ def is_empty(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM log_files LIMIT 1").fetchone() is None
 
 
-def _known(row: Sequence[Any]) -> KnownFile:
-    return KnownFile._make(
-        (*row[:5], Stamp._make(row[5:9]), *row[9:12], bool(row[12]), row[13], bool(row[14]), bool(row[15]))
-    )
+def _known(rows: Iterable[Sequence[Any]]) -> list[KnownFile]:
+    from aic_tui.usage_files import KnownFile, Stamp
+
+    return [
+        KnownFile._make(
+            (*row[:5], Stamp._make(row[5:9]), *row[9:12], bool(row[12]), row[13], bool(row[14]), bool(row[15]))
+        )
+        for row in rows
+    ]
 
 
 def counters(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -152,25 +166,23 @@ def rows(
 ) -> list[NamedRow]:
     """Sums of the days (ordinals) from ``first`` to ``last``; see ``services/usage.py`` for the rest."""
     models = {number: (source, name) for number, source, name in db.execute("SELECT id, source, name FROM log_models")}
-    column, names = "0", {0: ("", "")}
+    column, names, join, by = "0", {0: ("", "")}, "", ""
     if detail != "day":
-        column = "r.session"
+        column, by = "r.session", ", r.session"
         names = {
             number: (name if detail == "session" else "", project)
             for number, name, project in db.execute("SELECT id, name, project FROM log_sessions")
         }
-    join = ""
     if detail == "project":
-        column, join = (
-            "s.number",
-            (
-                " JOIN (SELECT id, min(id) OVER (PARTITION BY source, project) AS number FROM log_sessions) s"
-                " ON s.id = r.session"
-            ),
+        column, by = "s.number", ", s.number"
+        join = (
+            " JOIN (SELECT id, min(id) OVER (PARTITION BY source, project) AS number FROM log_sessions) s"
+            " ON s.id = r.session"
         )
+    # In the order of the table's key, so that nothing is sorted.
     query = (
-        f"SELECT r.day, {column} AS part, r.model, r.flags, r.size, {_SUMS}, min(r.first), max(r.last)"  # noqa: S608
-        f" FROM log_rows r{join} WHERE r.day BETWEEN ? AND ? GROUP BY r.day, part, r.model, r.flags, r.size"
+        f"SELECT r.day, {column}, r.model, r.flags, r.size, {_SUMS}, min(r.first), max(r.last)"  # noqa: S608
+        f" FROM log_rows r{join} WHERE r.day BETWEEN ? AND ? GROUP BY r.day, r.model, r.flags, r.size{by}"
     )
     days: dict[int, date] = {}
     found = []

@@ -49,7 +49,8 @@ _LOGS: Step = (
         flags INTEGER NOT NULL, size INTEGER NOT NULL, messages INTEGER NOT NULL, input INTEGER NOT NULL,
         output INTEGER NOT NULL, cache_read INTEGER NOT NULL, write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL,
         extra INTEGER NOT NULL, cost INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-        PRIMARY KEY (file, day, session, model, flags, size)) WITHOUT ROWID""",
+        PRIMARY KEY (day, model, flags, size, session, file)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS log_rows_of_file ON log_rows (file)",
     """CREATE TABLE IF NOT EXISTS log_sessions (
         id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, project TEXT NOT NULL,
         UNIQUE (source, name, project))""",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ def peak_of_all(argv: Sequence[str], environ: Mapping[str, str]) -> float:
 
     def sample() -> None:
         while not ended.wait(_SAMPLE_SECONDS):
-            for pid in _family(process.pid):
+            for pid in family(process.pid):
                 peaks[pid] = max(peaks.get(pid, 0.0), _peak(pid))
 
     thread = threading.Thread(target=sample)
@@ -90,13 +90,23 @@ class Pairs:
         return f"{statistics.median(walls):.3f} s ({min(walls):.3f} to {max(walls):.3f})"
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process, its children and theirs. Linux only."""
     found = [pid]
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _family(int(child))
+                found += family(int(child))
     return found
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Processor time that these processes and their children that ended have used so far. Linux only."""
+    found = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        found += sum(map(int, fields[11:15]))
+    return found / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(pid: int) -> float:
