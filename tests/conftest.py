@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aic_tui.config.settings import Settings
 from aic_tui.environment import Environment, Paths
 from tests.clock import FakeClock
 from tests.loopback import Loopback
@@ -35,6 +36,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 2 * (os.cpu_count() or 1) if whole and not option.update_snapshots else 0
 
 
+QUIET = {"AIC_READ_LOGS": "0", "AIC_LIVE_PRICES": "0"}
+"""Variables for tests: no process reads logs, and nobody is asked for prices."""
+DEFAULTS = Settings(read_logs=False, live_prices=False)
+"""The settings of an ``env`` without flags and file."""
+
+
 def build_env(root: Path, clock: FakeClock, environ: Mapping[str, str] | None = None, **changes: Any) -> Environment:
     """An Environment whose home and directories are under ``root``, with no variables but ``environ``.
 
@@ -45,7 +52,7 @@ def build_env(root: Path, clock: FakeClock, environ: Mapping[str, str] | None = 
     base: dict[str, Any] = {
         "paths": Paths(root / "config", root / "data", root / "cache", root / "state"),
         "home": home,
-        "environ": {"AIC_READ_LOGS": "0", "AIC_LIVE_PRICES": "0", **(environ or {})},
+        "environ": {**QUIET, **(environ or {})},
         "now": clock.now,
         "monotonic": clock.monotonic,
         "boottime": clock.boottime,

@@ -10,10 +10,11 @@ import tomllib
 import pytest
 
 from aic_tui.config.file import load_config, save_changes
-from aic_tui.config.settings import CONFIG_VERSION, Config, Settings
+from aic_tui.config.settings import CONFIG_VERSION, Config
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from tests.config_mutations import CANARY_BODY, Mutant, mutants
+from tests.conftest import DEFAULTS
 
 _PLACED = re.compile(r"\bline (\d+)(?:, column (\d+))?")
 # Faults of the whole file, which stand on no line.
@@ -50,7 +51,7 @@ def check_names_the_fault(config: Config, mutant: Mutant) -> None:
         assert problem.line is None or 1 <= problem.line <= lines
     if config.broken:
         [problem] = config.problems
-        assert config.settings == Settings()
+        assert config.settings == DEFAULTS
         if any(words in problem.sentence for words in _NO_PLACE):
             return
         named = _PLACED.search(problem.sentence)

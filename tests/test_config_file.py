@@ -24,6 +24,7 @@ from aic_tui.config.settings import NOT_A_REFERENCE, Account, Config, Settings
 from aic_tui.environment import Environment
 from aic_tui.errors import UserError
 from tests.clock import FakeClock
+from tests.conftest import DEFAULTS, QUIET
 from tests.unmeasured import unmeasured
 
 GOOD = """\
@@ -65,9 +66,9 @@ def loaded(env: Environment, content: str | bytes) -> Config:
 
 def test_no_file_means_defaults_and_no_complaint(env: Environment) -> None:
     config = load_config(env)
-    assert config.settings == Settings()
+    assert config.settings == DEFAULTS
     assert (config.broken, config.read_only, config.problems, config.has_accounts) == (False, False, (), False)
-    assert set(config.origins.values()) == {"default"}
+    assert set(config.origins.values()) - {f"env:{name}" for name in QUIET} == {"default"}
     assert not env.paths.config.exists()
 
 
@@ -135,7 +136,7 @@ def test_a_broken_file_gives_defaults_and_its_place_and_is_never_written(
     file = write(env, content)
     before = file.read_bytes()
     config = load_config(env)
-    assert (config.broken, config.read_only, config.settings, config.accounts) == (True, True, Settings(), ())
+    assert (config.broken, config.read_only, config.settings, config.accounts) == (True, True, DEFAULTS, ())
     [problem] = config.problems
     assert words in problem.sentence
     assert problem.line == line

@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aic_tui.logs.base import View
-from aic_tui.logs.batch import Batch
 from aic_tui.logs.opencode import OPENCODE
 from aic_tui.logs.plan import plan
 from aic_tui.logs.reading import Reading
@@ -312,15 +310,3 @@ def test_the_scan_looks_neither_into_snapshots_nor_into_parts(tmp_path: Path) ->
     facts = [reading.read(todo.job) for todo in planned.todo]
     assert sum(record.total for fact in facts for record in records_of(fact.records)) == 250
     assert [fact.problem for fact in facts] == [None, None]
-
-
-def test_a_small_file_is_understood_in_microseconds() -> None:
-    data = json.dumps(answer(id="m", sessionID="s", path={"cwd": "/x", "root": "/x"}, mode="build")).encode()
-    view = View(Path("m.json"), "s/m.json", b"", {}, NOON, machine(Path("/")), lambda _: data, lambda: ())
-    best = 1.0
-    for _ in range(20):
-        started = time.perf_counter()
-        for _ in range(100):
-            OPENCODE.read(view, Batch())
-        best = min(best, (time.perf_counter() - started) / 100)
-    assert best < 40e-6
