@@ -7,10 +7,12 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,11 +26,14 @@ from aic_tui.logs.hands import Hands
 from aic_tui.logs.plan import plan
 from aic_tui.logs.scan import read_all
 from aic_tui.services.usage import Progress, UsageService
+from aic_tui.store import log_reading
 from tests.clock import FakeClock
 from tests.conftest import build_env
 from tests.log_corpus import SIZES, Corpus
 from tests.log_scan_cases import UTC, Machine, answer, truth
 from tests.store_files import POSIX, names, raw
+
+LATEST = date.max.toordinal()
 
 
 @pytest.fixture
@@ -213,6 +218,39 @@ def test_progress_and_cancelling(machine: Machine) -> None:
     assert not report.cancelled
     assert machine.totals() == (30, 300)
     assert (seen[-1].share, seen[-1].files_done) == (1.0, seen[-1].files_total)
+
+
+def test_a_request_counts_once_in_a_report_that_another_instance_scans_into(machine: Machine) -> None:
+    machine.log("a.jsonl", answer(1))
+    machine.log("b.jsonl", answer(2))
+    machine.scan()
+    with UsageService(machine.env, Config()) as service:
+        records = service.records()
+        found = [next(records)]
+        machine.log("c.jsonl", answer(1, output=50))
+        machine.scan()
+        found += records
+        assert [record.output for record in found] == [10, 10]
+        assert sorted(record.output for record in service.records()) == [10, 50]
+
+
+def test_all_queries_of_a_report_see_the_same_moment(machine: Machine) -> None:
+    machine.log("a.jsonl", answer(1))
+    machine.scan()
+    db = log_reading.open_reading(machine.env.paths.database)
+    assert db is not None
+
+    def rows_before_and_after(db: sqlite3.Connection) -> list[int]:
+        before = log_reading.rows(db, 0, LATEST, None, "day")
+        machine.scan(ZoneInfo("Asia/Tokyo"))
+        assert log_reading.has_rows_of(db, UTC)
+        machine.log("b.jsonl", answer(2))
+        machine.scan()
+        return [len(before), sum(row.messages for row in log_reading.rows(db, 0, LATEST, None, "day"))]
+
+    with contextlib.closing(db):
+        assert log_reading.at_once(db, rows_before_and_after) == [1, 1]
+        assert sum(row.messages for row in log_reading.rows(db, 0, LATEST, None, "day")) == 2
 
 
 def test_a_newer_database_is_refused(machine: Machine) -> None:

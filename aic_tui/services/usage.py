@@ -165,7 +165,7 @@ class UsageService:
 
             return rows_in(db, zone, (first, last), sources, detail)
 
-        return self._read(work, nothing)
+        return self._read(lambda db: log_reading.at_once(db, work), nothing)
 
     def records(
         self,
@@ -182,8 +182,14 @@ class UsageService:
         first = -_MOST_MS if since_ts is None else since_ts
         end = _MOST_MS if until_ts is None else until_ts
         nothing: Iterator[NamedRecord] = iter(())
+
+        def work(db: sqlite3.Connection) -> Iterator[NamedRecord]:
+            found = log_reading.records(db, first, end, sources, session)
+            # A connection that also writes must not be kept from it while somebody takes their time.
+            return log_reading.all_at_once(db, found) if db is self._reader else found
+
         try:
-            yield from self._read(lambda db: log_reading.records(db, first, end, sources, session), nothing)
+            yield from self._read(work, nothing)
         except log_reading.TROUBLE as error:
             from aic_tui.services.usage_store import mend, open_database
 
@@ -195,7 +201,7 @@ class UsageService:
         """How well each tool's logs were understood when they were last scanned, in the order of the registry."""
         from aic_tui.services.usage_health import health_of, nothing_known
 
-        return self._read(health_of, nothing_known())
+        return self._read(lambda db: log_reading.at_once(db, health_of), nothing_known())
 
     def close(self) -> None:
         """Close the database."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aic_tui.store.connect import connect, version_of
 from aic_tui.store.schema import MIGRATIONS
@@ -17,6 +17,7 @@ from aic_tui.zones import name_of
 if TYPE_CHECKING:
     from aic_tui.usage_files import KnownFile
 
+T = TypeVar("T")
 TROUBLE = sqlite3.Error
 """What reading may raise: a lock, damage, a disk that is gone."""
 _PATIENCE_SECONDS = 0.25
@@ -43,6 +44,34 @@ def open_reading(path: Path) -> sqlite3.Connection | None:
         pass
     db.close()
     return None
+
+
+def at_once(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """The result of ``work``, all of whose queries see the index as it is now, whatever others commit meanwhile."""
+    if db.in_transaction:
+        return work(db)
+    db.execute("BEGIN")
+    try:
+        return work(db)
+    finally:
+        _end(db)
+
+
+def all_at_once(db: sqlite3.Connection, items: Iterator[T]) -> Iterator[T]:
+    """``items``, which query ``db``, as they are now; others may commit between two of them."""
+    if db.in_transaction:
+        yield from items
+        return
+    db.execute("BEGIN")
+    try:
+        yield from items
+    finally:
+        _end(db)
+
+
+def _end(db: sqlite3.Connection) -> None:
+    if db.in_transaction:  # some failures have ended it already
+        db.execute("ROLLBACK")
 
 
 def rows_name(zone: tzinfo) -> str:
