@@ -116,7 +116,7 @@ def read_only(root: Path, _name: str) -> None:
     say(store.maintain(NOW, 180).done)
     say(store.check())
     store.close()
-    say(sorted(path.name for path in env.paths.data.iterdir()) if env.paths.data.exists() else "none")
+    say(sorted(path.name for path in env.paths.data.iterdir()) if os.access(env.paths.data, os.R_OK) else "none")
 
 
 MODES = {

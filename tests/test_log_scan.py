@@ -293,7 +293,7 @@ def with_full_disk(service: UsageService) -> object:
         report = service.scan(UTC)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert "Not saving" in report.notices[0]
+    assert [notice.endswith("until you quit.") for notice in report.notices] == [True]
     return report
 
 

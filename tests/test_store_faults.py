@@ -228,6 +228,19 @@ def test_without_a_place_to_save_everything_still_works(shared_root: Path) -> No
     assert lines[-1] == "none"
 
 
+@POSIX
+def test_a_data_directory_of_another_user_is_no_reason_to_stop(shared_root: Path) -> None:
+    env = build_env(shared_root, FakeClock())
+    env.paths.data.mkdir(parents=True)
+    env.paths.data.chmod(0)
+    lines = output_of(worker("readonly", shared_root, prefix=as_someone_else()))
+    env.paths.data.chmod(0o755)
+    assert lines[0] == (
+        "['Not saving: the data directory is read-only. New figures are kept in memory until you quit.']"
+    )
+    assert lines[1:5] == ["False", "False", "1", "['second']"]
+
+
 @pytest.mark.parametrize("how", ["deleted", "directory deleted", "replaced"])
 def test_a_file_deleted_or_replaced_while_open_is_noticed(env: Environment, tmp_path: Path, how: str) -> None:
     other = build_env(tmp_path / "other", FakeClock())

@@ -18,7 +18,7 @@ from pathlib import Path
 from aic_tui.environment import Environment
 from aic_tui.store import connect
 from aic_tui.store.faults import MigrationFailed, NewerSchema, NotSaved, is_damage, is_lock, passing_reason
-from aic_tui.store.files import is_writable
+from aic_tui.store.files import identity, is_writable
 from aic_tui.store.link import TROUBLE, Link, T, Work
 from aic_tui.store.schema import MIGRATIONS, Step
 
@@ -74,7 +74,7 @@ class Database:
         """Make the file usable, or go on in memory with a notice. Raises :class:`NewerSchema` alone."""
         self._link.refuse_newer()
         if not is_writable(self.path):
-            self._give_up("the database is read-only" if self.path.exists() else "the data directory is read-only")
+            self._give_up("the database is read-only" if identity(self.path) else "the data directory is read-only")
             return
         for _ in range(_TRIES):
             try:
@@ -217,16 +217,21 @@ class Database:
     def _trouble(self, why: str) -> None:
         self.why = why
         self._retry_at = self._env.monotonic() + (_RETRY_LOCK_SECONDS if is_lock(why) else _RETRY_OTHER_SECONDS)
-        self._tell(f"Not saving: {why}. New figures are kept in memory for now.")
+        self._tell(_unsaved(why, "for now"))
 
     def _give_up(self, why: str) -> None:
         self.why = why
         self._link.give_up()
-        self._tell(f"Not saving: {why}. New figures are kept in memory until you quit.")
+        self.notices = [notice for notice in self.notices if notice != _unsaved(why, "for now")]
+        self._tell(_unsaved(why, "until you quit"))
 
     def _tell(self, sentence: str) -> None:
         if sentence not in self.notices:
             self.notices.append(sentence)
+
+
+def _unsaved(why: str, how_long: str) -> str:
+    return f"Not saving: {why}. New figures are kept in memory {how_long}."
 
 
 def _run_all(works: Sequence[Work[object]], connection: sqlite3.Connection) -> None:

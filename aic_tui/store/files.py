@@ -51,9 +51,10 @@ def make_private(path: Path) -> None:
 
 def is_writable(path: Path) -> bool:
     """Whether file and directory (or, before they exist, the nearest parent) can be written by this process."""
-    if path.exists():
+    # Unlike a Path's own question, this one has an answer below directories that may not be searched.
+    if os.path.exists(path):  # noqa: PTH110
         return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
-    parent = next((p for p in path.parents if p.exists()), path.parent)
+    parent = next((p for p in path.parents if os.path.exists(p)), path.parent)  # noqa: PTH110
     return os.access(parent, os.W_OK | os.X_OK)
 
 
