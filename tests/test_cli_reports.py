@@ -144,6 +144,12 @@ def test_nothing_found_says_where_was_looked(world: World) -> None:
     assert world.run("daily", "-s", "20300101").err == "Nothing was used from 2030-01-01.\n"
 
 
+def test_nothing_found_names_the_variable_that_said_where_to_look(tmp_path: Path) -> None:
+    world = World(tmp_path / "home", tmp_path, environ={"CLAUDE_CONFIG_DIR": "/nowhere"})
+    told = world.run("daily").err
+    assert "Claude Code: /nowhere/projects (has no projects directory, from CLAUDE_CONFIG_DIR)" in told
+
+
 def test_parse_health_tells_what_was_skipped(world: World) -> None:
     lines = [
         answer(datetime(2026, 5, 1, tzinfo=UTC), 1),
@@ -158,7 +164,7 @@ def test_parse_health_tells_what_was_skipped(world: World) -> None:
     assert str(world.home) not in private.out
     told = world.run("doctor", "--privacy").out
     assert "logs claude: ~/.config/claude/projects (not there), ~/.claude/projects (1 file)" in told
-    assert "1 requests; skipped: " in told
+    assert "; 1 request; skipped: " in told
 
 
 def test_bad_flags_are_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,16 +38,16 @@ def _check(source: SourceHealth, unpriced: Mapping[str, set[str]], known: bool) 
     places = ", ".join(_place(place) for place in source.places) or "no place on this system"
     if not source.files and not source.gone:
         return Check(name, "info", places if known else f"not read yet, any report does: {places}")
-    facts = [places, f"{_files(source.files)} with {size(source.bytes)}", f"{source.records:,} requests"]
+    facts = [places, f"{_files(source.files)} with {size(source.bytes)}", _many(source.records, "request")]
     if source.gone:
         facts.append(f"{_files(source.gone)} gone since, which still count")
     if source.skipped:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(source.skipped.items()))
         facts.append(f"skipped: {reasons}")
     if source.repeated:
-        facts.append(f"{source.repeated:,} repetitions left out")
+        facts.append(f"{_many(source.repeated, 'repetition')} left out")
     if source.forks:
-        facts.append(f"{source.forks:,} copied beginnings left out")
+        facts.append(f"{_many(source.forks, 'copied beginning')} left out")
     if source.source in unpriced:
         facts.append(f"without a price: {', '.join(sorted(unpriced[source.source]))}")
     if not source.is_understood:
@@ -80,7 +80,11 @@ def _exists(path: Path) -> bool:
 
 
 def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
+    return _many(count, "file")
+
+
+def _many(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _unpriced(context: Context, service: UsageService) -> dict[str, set[str]]:

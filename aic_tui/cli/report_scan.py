@@ -60,4 +60,5 @@ def _first_words(health: Sequence[SourceHealth]) -> Iterator[str]:
 def _words(context: Context, place: PlaceFound) -> str:
     path = place.path.replace(str(context.env.home), "~") if len(str(context.env.home)) > 1 else place.path
     state = place.problem or ("nothing in it" if place.exists else "not there")
-    return f"{path} ({state})"
+    named = f", from {place.origin}" if place.origin != "default" else ""
+    return f"{path} ({state}{named})"
