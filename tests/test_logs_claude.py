@@ -173,10 +173,20 @@ def test_without_a_request_id_the_inputs_tell_answers_apart(tmp_path: Path) -> N
     assert len(told_of(tmp_path, *other).requests) == 2
 
 
+def test_a_gateway_with_one_id_for_all_answers_loses_none(tmp_path: Path) -> None:
+    usages = [{"input_tokens": count, "output_tokens": 2 * count} for count in range(1, 11)]
+    lines = [without(line(message={"id": "relay"}, usage=usage), "requestId") for usage in usages]
+    told = told_of(tmp_path, *lines)
+    assert (len(told.requests), figures(told.requests)) == (10, Figures(55, 110, 0, 0, 165))
+
+
 def test_without_a_message_id_nothing_is_a_repetition(tmp_path: Path) -> None:
-    bare = line()
-    del bare["message"]["id"]
-    assert len(told_of(tmp_path, bare, bare).requests) == 2
+    bare = [line(usage={"output_tokens": output}) for output in (1, 1, 9)]
+    for answer in bare:
+        del answer["message"]["id"]
+    assert len(told_of(tmp_path, *bare).requests) == 3
+    nameless = [without(answer, "requestId") for answer in bare]
+    assert len(told_of(tmp_path, *nameless).requests) == 3
 
 
 def test_a_replay_on_the_side_is_the_same_answer_and_the_main_chain_counts(tmp_path: Path) -> None:

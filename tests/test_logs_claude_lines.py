@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aic_tui.logs.claude import CLAUDE
-from aic_tui.usage_records import Flag
+from aic_tui.usage_records import NO_COST, Flag
 from tests.claude_transcripts import line, one, told_of, without
 from tests.log_cases import figures, machine, named_records, pieces, read_all
 
@@ -47,9 +47,9 @@ def test_what_is_no_count_of_tokens_is_skipped(tmp_path: Path, usage: dict[str, 
 
 
 @pytest.mark.parametrize("cost", ["-1", "1e7", "1" * 10_000, "-0.01", "1e400"], ids=lambda cost: cost[:8])
-def test_what_is_no_price_is_skipped(tmp_path: Path, cost: str) -> None:
-    text = json.dumps(line(costUSD=1)).replace('"costUSD": 1', f'"costUSD": {cost}').encode()
-    assert told_of(tmp_path, text).skipped == {"impossible number": 1}
+def test_what_is_no_price_leaves_the_tokens(tmp_path: Path, cost: str) -> None:
+    record = one(tmp_path, json.dumps(line(costUSD=1)).replace('"costUSD": 1', f'"costUSD": {cost}').encode())
+    assert (record.input, record.cost, record.flags) == (10, NO_COST, 0)
 
 
 @pytest.mark.parametrize(("cost", "pico"), [(0, 0), (0.1, 10**11), (1.268, 1_268 * 10**9), (1e-12, 1)])

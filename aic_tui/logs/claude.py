@@ -156,7 +156,12 @@ class _Answers:
             return
         best = self._best
         if best is not None:
-            if message.id == self._name and inner.requestId == self._request and not line.isApiErrorMessage:
+            if (
+                message.id == self._name != _ABSENT
+                and inner.requestId == self._request
+                and (self._request != _ABSENT or _asks_the_same(line, usage, best))
+                and not line.isApiErrorMessage
+            ):
                 more = _outdoes(line, inner, usage, best)
                 if more:
                     self._others.append(best)
@@ -193,7 +198,7 @@ class _Answers:
         writes = usage.cache_creation
         given, output, cached = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
         short, long = (usage.cache_creation_input_tokens, 0) if writes is None else (writes.short, writes.long)
-        cost = NO_COST if line.costUSD is UNSET else _pico(line.costUSD)
+        cost = NO_COST if line.costUSD is UNSET else _pico(line.costUSD)  # the tokens count whatever the cost is
         name, sub = message.id, inner.requestId
         if not (name and model and sub and line.sessionId):
             return self._skip(EMPTY_NAME)
@@ -201,7 +206,7 @@ class _Answers:
             return self._skip(VERSION)
         if ts is None:
             return self._skip(NO_TIME)
-        if cost is None or (given | output | cached | short | long) >> 40:  # of a negative one, too, something is left
+        if (given | output | cached | short | long) >> 40:  # of a negative one, too, something is left
             return self._skip(BAD_NUMBER)
         flags = _SIDECHAIN if inner.isSidechain else 0
         if cost >= 0 or usage.speed or usage.service_tier != "standard" or model == _SYNTHETIC:
@@ -272,6 +277,13 @@ _decode = _LINE.decode
 _NAMES = ("input", "output", "cache_read", "write_5m", "write_1h")
 
 
+def _asks_the_same(line: _Line, usage: _Usage, before: _Telling) -> bool:
+    """Without a request's id: whether session and inputs are those of the telling before."""
+    given, _, cached, short, long = _tokens(usage)
+    other, _, held, less, longer = _tokens(before[3])
+    return line.sessionId == before[0].sessionId and (given, cached, short + long) == (other, held, less + longer)
+
+
 def _outdoes(line: _Line, inner: _Inner, usage: _Usage, before: _Telling) -> bool:
     """Whether a telling has more tokens than the one before, which has nothing to tell but its tokens."""
     earlier, inside, _, less, _ = before
@@ -294,10 +306,10 @@ def _tokens(usage: _Usage) -> tuple[int, int, int, int, int]:
     return usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, writes.short, writes.long
 
 
-def _pico(dollars: Decimal) -> int | None:
-    """Pico-dollars, None where that is no price of an answer."""
+def _pico(dollars: Decimal) -> int:
+    """Pico-dollars; as if none were recorded where that is no price of an answer."""
     if not (dollars.is_finite() and 0 <= dollars < _MOST_DOLLARS):
-        return None
+        return NO_COST
     return int((dollars * PICO).to_integral_value())
 
 
