@@ -15,16 +15,16 @@ from aic_tui.logs.lines import NOT_JSON
 
 _STAMP = b'{"timestamp":"'
 _TYPE = b'","type":"'
-# A line begins with a timestamp of 24 characters and its type; what the type is begins here.
+# A line begins with a timestamp of 24 characters; its type begins here.
 _AT_TYPE = len(_STAMP) + 24
-_AT_KIND = _AT_TYPE + len(_TYPE)
+_COUNT = _TYPE + b'event_msg","payload":{"type":"token_count"'
+_ITEM = _TYPE + b'response_item"'
 _WANTED = (
-    b'event_msg","payload":{"type":"token_count"',
-    b'event_msg","payload":{"type":"thread_settings_applied"',
-    b'turn_context"',
-    b'session_meta"',
+    _TYPE + b'event_msg","payload":{"type":"thread_settings_applied"',
+    _TYPE + b'turn_context"',
+    _TYPE + b'session_meta"',
 )
-_KNOWN = (*_WANTED, b'response_item"', b'event_msg","payload":{"type":"')
+_OTHER = _TYPE + b'event_msg","payload":{"type":"'
 # In a text of a user the quotes would be escaped.
 _MARKS = (b'"token_count"', b'"turn_context"', b'"session_meta"', b'"thread_settings_applied"', b'"usage"')
 
@@ -113,11 +113,15 @@ def wanted_lines(data: bytes, batch: Batch | None = None) -> Iterator[bytes]:
         stop = find(b"\n", start)
         if stop < 0:
             stop = end
-        kind = start + _AT_KIND
-        if starts(_TYPE, start + _AT_TYPE) and starts(_STAMP, start) and starts(_KNOWN, kind):
-            matters = starts(_WANTED, kind)
-        else:
+        kind = start + _AT_TYPE
+        if not starts(_STAMP, start):
             matters = any(find(mark, start, stop) >= 0 for mark in _MARKS)
+        elif starts(_ITEM, kind):
+            matters = False
+        elif starts(_COUNT, kind) or starts(_WANTED, kind):
+            matters = True
+        else:
+            matters = not starts(_OTHER, kind) and any(find(mark, start, stop) >= 0 for mark in _MARKS)
         if matters:
             yield data[start:stop]
         elif (data[start] != 123 or data[stop - 1] != 125) and batch is not None:

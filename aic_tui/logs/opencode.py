@@ -12,7 +12,6 @@ import fnmatch
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -273,10 +272,10 @@ def reader(rules: Rules) -> Callable[[View, Batch], None]:
     def read(view: View, batch: Batch) -> None:
         reading = Reading(rules, batch)
         if view.relative.endswith(".db"):
-            with opened(Path(view.path)) as connection:
+            with opened(view.path) as connection:
                 reading.database(connection)
         else:
-            reading.file(view.beside(view.relative) or b"", view.relative, view.modified_ms)
+            reading.file(view.data or view.beside(view.relative) or b"", view.relative, view.modified_ms)
 
     return read
 

@@ -23,6 +23,7 @@ TOO_LONG = "line too long"
 TOO_LARGE = "file too large"
 _LARGEST_BESIDE = 1 << 30
 _TRIES = 3
+_PLAIN = b".json"  # what tools that have a database had before
 _DECODE = msgspec.json.decode
 _ENCODE = msgspec.json.encode
 
@@ -138,7 +139,7 @@ class Reading:
         return size > known.stamp.size and read_file.continues(descriptor, known)
 
     def _whole(self, descriptor: int, job: Job, reader: Reader) -> FileFacts:
-        is_database = reader.kind == "database"
+        is_database = reader.kind == "database" and not job.path.endswith(_PLAIN)
         after = stamp_with_log(job.path, stamp_of(os.fstat(descriptor)), is_database=is_database)
         for _ in range(_TRIES):
             stamp = after
