@@ -18,11 +18,16 @@ from tests.loopback import Loopback
 MakeEnv = Callable[..., Environment]
 
 
-def pytest_configure() -> None:
-    """No deadline for an example: on a busy machine any may take a second. What must be quick is timed by its test."""
+def pytest_configure(config: pytest.Config) -> None:
+    """No deadline for an example: on a busy machine any may take a second.
+
+    The examples are the same in every run, so that a change is judged by what it changed; ``-m soak`` and
+    ``--hypothesis-seed`` look for new ones.
+    """
     from hypothesis import settings
 
-    settings.register_profile("aic", deadline=None)
+    searching = "soak" in (config.option.markexpr or "") or config.getoption("--hypothesis-seed", None) is not None
+    settings.register_profile("aic", deadline=None, derandomize=not searching)
     settings.load_profile("aic")
 
 

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
+from aic_tui.config.diff import GAP
 from aic_tui.config.settings import Account
 from aic_tui.environment import Environment
-from aic_tui.services.editing import Draft, KeyStore, Plan
+from aic_tui.services.editing import DiffLine, Draft, KeyStore, Plan
 from aic_tui.services.editor import LiveEditor
 from aic_tui.services.live import LiveMonitor
 
@@ -83,18 +84,25 @@ def said(plan: Plan, signs: str) -> list[str]:
 
 def follows(plan: Plan, before: str, after: str) -> bool:
     """True when ``after`` is ``before`` with exactly the plan's lines taken away and put in."""
-    old, made = before.splitlines(), []
+    hunks: list[list[DiffLine]] = [[]]
     for line in plan.diff:
-        if line.sign == " " and line.text == "…":
-            continue
-        if line.sign == "+":
-            made.append(line.text)
-            continue
-        while old and old[0] != line.text:
-            made.append(old.pop(0))
-        if not old:
-            return False
-        gone = old.pop(0)
-        if line.sign == " ":
-            made.append(gone)
-    return made + old == after.splitlines()
+        if (line.sign, line.text) == (" ", GAP):
+            hunks.append([])
+        else:
+            hunks[-1].append(line)
+    return _leads_to(hunks, before.splitlines(), after.splitlines())
+
+
+def _leads_to(hunks: list[list[DiffLine]], old: list[str], new: list[str]) -> bool:
+    """Try each place where the first hunk fits: lines of accounts that look alike are often repeated."""
+    if not hunks:
+        return old == new
+    gone = [line.text for line in hunks[0] if line.sign != "+"]
+    put = [line.text for line in hunks[0] if line.sign != "-"]
+    return any(
+        old[:at] == new[:at]
+        and old[at : at + len(gone)] == gone
+        and new[at : at + len(put)] == put
+        and _leads_to(hunks[1:], old[at + len(gone) :], new[at + len(put) :])
+        for at in range(len(old) - len(gone) + 1)
+    )

@@ -202,7 +202,7 @@ async def test_after_a_hang_others_do_not_wait_but_a_new_try_of_the_user_asks(ma
     backend.answered.set()
     with pytest.raises(ProviderError):
         await vault.read("b", "keyring")
-    await vault.store("a", SECRET, "keyring")
+    await vault.store("a", SECRET, "keyring", patience_seconds=10.0)
     assert await value(vault, "keyring") == CANARY
 
 

@@ -88,7 +88,7 @@ def crop(spans: Line, cells: int) -> Line:
     """The line's first ``cells`` cells. For names only: a number is dropped whole, never cropped."""
     kept: list[Span] = []
     room = cells
-    for text, tone in spans:
+    for text, tone in spans if cells > 0 else ():  # where there is no room, there is none for a bare accent either
         used = cell_width(text)
         if used <= room:
             kept.append(Span(text, tone))
@@ -109,7 +109,8 @@ def crop_text(text: str, cells: int) -> str:
 
 def pad(spans: Line, cells: int) -> Line:
     """The line filled with blanks to exactly ``cells``; cropped if it should be longer."""
-    cells = max(cells, 0)
+    if cells <= 0:
+        return ()
     room = cells - width(spans)
     if room < 0:
         return pad(crop(spans, cells), cells)
