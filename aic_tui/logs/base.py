@@ -59,8 +59,8 @@ class View:
     ``data`` is, for ``lines``, some whole lines (each ends with a newline; the next call has the next ones), for
     ``whole`` and for a ``.json`` among databases the file, for a ``database`` empty. ``relative`` is the path below
     the place with ``/``. ``state`` is the reader's own, kept from one call and one scan to the next; JSON values only.
-    ``modified_ms`` is the file's time. ``beside`` reads another regular file of the same place, None where
-    there is none (1 GiB at most).
+    ``modified_ms`` is the file's time. ``beside`` reads another regular file of the same place, None where there is
+    none (1 GiB at most).
     """
 
     path: Path

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 
 from aic_tui.config.settings import Config
@@ -76,7 +77,7 @@ class UsageService:
         self._env = env
         self._config = config
         self._may_forget = may_forget
-        self._noted: tuple[int, Mapping[str, Noted]] | None = None
+        self._noted: _Notes | None = None
         self._reader: sqlite3.Connection | None = None
         self._database: Database | None = None
 
@@ -226,15 +227,17 @@ class UsageService:
     ) -> ScanReport:
         from aic_tui.services.usage_scan import Scanning
 
+        noted, database = self._noted, self._database
         self._close_reader()
-        scanning = Scanning(
-            self._env, self._site, zone, may_forget=self._may_forget, database=self._database, hands=hands
-        )
+        scanning = Scanning(self._env, self._site, zone, may_forget=self._may_forget, database=database, hands=hands)
         try:
-            return scanning.run(found, progress, cancelled)
+            report = scanning.run(found, progress, cancelled)
         finally:
             self._database = scanning.database
             self._noted = None
+        if noted is not None and database is not None and database is scanning.database:
+            self._noted = self._read(partial(_renewed, noted, found), None)
+        return report
 
     def _changes(
         self, wanted: Collection[str], zone: tzinfo, newest: int | None
@@ -254,14 +257,14 @@ class UsageService:
     def _notes(self, db: sqlite3.Connection) -> Mapping[str, Noted]:
         """What the last scan noted, read again only when it may be another."""
         version = log_reading.version(db)
-        if self._noted is None or self._noted[0] != version:
+        if self._noted is None or self._noted.version != version:
             folders, stamps = log_reading.folders(db), log_reading.stamps(db)
             found = {
                 source: Noted(body, folders.get(source, ()), stamps.get(source, ()))
                 for source, body in log_reading.sources(db).items()
             }
-            self._noted = (version, found)
-        return self._noted[1]
+            self._noted = _Notes(version, log_reading.epoch(db), found)
+        return self._noted.found
 
     def _read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """The result of ``work``; ``otherwise`` where there is no index yet, or none that can be read."""
@@ -285,3 +288,29 @@ class UsageService:
             with suppress(log_reading.TROUBLE):
                 self._reader.close()
             self._reader = None
+
+
+class _Notes(NamedTuple):
+    """What the index noted when it was of this version and epoch."""
+
+    version: int
+    epoch: int
+    found: Mapping[str, Noted]
+
+
+def _renewed(noted: _Notes, found: Mapping[str, Sequence[bytes] | None], db: sqlite3.Connection) -> _Notes | None:
+    """``noted`` with the stamps of files that were read since: the rest need not be read again for one more line.
+
+    None where more has happened than one commit, or to more than those files.
+    """
+    version, epoch = log_reading.version(db), log_reading.epoch(db)
+    if epoch != noted.epoch + 1:
+        return None
+    changed = dict(noted.found)
+    for source, paths in found.items():
+        if paths is None:
+            return None
+        stamps = {stamp[0]: stamp for stamp in log_reading.stamps_at(db, source, paths)}
+        note = noted.found[source]
+        changed[source] = note._replace(stamps=[stamps.get(stamp[0], stamp) for stamp in note.stamps])
+    return _Notes(version, epoch, changed)

@@ -113,6 +113,18 @@ def stamps(db: sqlite3.Connection) -> dict[str, list[Sequence[Any]]]:
     return {source.decode(): mine for source, mine in found.items()}
 
 
+def stamps_at(db: sqlite3.Connection, source: str, paths: Sequence[bytes]) -> list[Sequence[Any]]:
+    """Those of the files of a tool that are there at these paths."""
+    query = "SELECT path, dev, ino, size, mtime_ns, failed FROM log_files WHERE gone = 0 AND source = ? AND path = ?"
+    return [stamp for path in paths for stamp in db.execute(query, (source, path))]
+
+
+def epoch(db: sqlite3.Connection) -> int:
+    """How often readings were taken into the index, by whomever."""
+    row = db.execute("SELECT value FROM log_meta WHERE name = 'epoch'").fetchone()
+    return int(row[0]) if row else 0
+
+
 def version(db: sqlite3.Connection) -> int:
     """Changes when another connection has written."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
